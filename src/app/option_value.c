@@ -1,0 +1,153 @@
+#include "app/option_value.h"
+#include "app/options.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct unit {
+    const char *suffix;
+    uint64_t factor;
+};
+
+/* The first unit is that of a plain number; the larger ones follow in rising order, so that
+ * formatting finds the largest that divides a value. */
+static const struct unit plain[] = {{"", 1}, {NULL, 0}};
+static const struct unit durations[] = {{"", 1000},   {"ms", 1},      {"s", 1000},
+                                        {"m", 60000}, {"h", 3600000}, {NULL, 0}};
+static const struct unit sizes[] = {
+    {"", 1}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {NULL, 0}};
+
+static const struct {
+    const char *noun;
+    const struct unit *units;
+} types[] = {
+    [OPTION_UINT] = {"a whole number", plain},
+    [OPTION_FD] = {"a file descriptor", plain},
+    [OPTION_TEXT] = {"a text without line breaks", NULL},
+    [OPTION_LOG_LEVEL] = {"error, warn, info or debug", NULL},
+    [OPTION_DURATION] = {"a duration such as 30s, 500ms, 2m or 1h", durations},
+    [OPTION_SIZE] = {"a size such as 4096, 64k or 1m", sizes},
+};
+
+static void *field(const struct options *o, const struct option *option)
+{
+    return (char *)(uintptr_t)o + option->offset;
+}
+
+static bool read_number(const char *text, const struct unit *units, uint64_t *out)
+{
+    unsigned long long number;
+    char *end;
+
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (errno != 0)
+        return false;
+    for (; units->suffix != NULL; units++) {
+        if (strcasecmp(end, units->suffix) != 0)
+            continue;
+        if (number > UINT64_MAX / units->factor)
+            return false;
+        *out = number * units->factor;
+        return true;
+    }
+    return false;
+}
+
+enum err option_set(struct options *o, const struct option *option, const char *text)
+{
+    void *at = field(o, option);
+    uint64_t number;
+
+    switch (option->type) {
+    case OPTION_TEXT:
+        if (strpbrk(text, "\r\n") != NULL)
+            return ERR_INVALID;
+        mem_free(*(char **)at);
+        *(char **)at = mem_strdup(text);
+        return OK;
+    case OPTION_LOG_LEVEL:
+        return log_level_parse(text, at) ? OK : ERR_INVALID;
+    case OPTION_FD:
+        if (strcmp(text, "-1") == 0) {
+            *(int *)at = -1;
+            return OK;
+        }
+        break;
+    default:
+        break;
+    }
+    if (!read_number(text, types[option->type].units, &number) ||
+        ((number < option->min || number > option->max) && !(number == 0 && option->zero != NULL)))
+        return ERR_INVALID;
+    if (option->type == OPTION_UINT)
+        *(unsigned *)at = (unsigned)number;
+    else if (option->type == OPTION_FD)
+        *(int *)at = (int)number;
+    else
+        *(uint64_t *)at = number;
+    return OK;
+}
+
+/* Writes a number in the largest unit that divides it. */
+static void format_number(uint64_t number, const struct unit *units, char *out, size_t size)
+{
+    const struct unit *best = &units[0];
+
+    for (const struct unit *u = units + 1; u->suffix != NULL; u++)
+        if (number != 0 && number % u->factor == 0)
+            best = u;
+    snprintf(out, size, "%" PRIu64 "%s", number / best->factor, best->suffix);
+}
+
+const char *option_format(const struct options *o, const struct option *option,
+                          char out[OPTION_VALUE_SIZE])
+{
+    static const char *const levels[] = {"error", "warn", "info", "debug"};
+    const void *at = field(o, option);
+
+    switch (option->type) {
+    case OPTION_TEXT:
+        snprintf(out, OPTION_VALUE_SIZE, "%s", *(char *const *)at);
+        break;
+    case OPTION_LOG_LEVEL:
+        snprintf(out, OPTION_VALUE_SIZE, "%s", levels[*(const enum log_level *)at]);
+        break;
+    case OPTION_FD:
+        snprintf(out, OPTION_VALUE_SIZE, "%d", *(const int *)at);
+        break;
+    case OPTION_UINT:
+        snprintf(out, OPTION_VALUE_SIZE, "%u", *(const unsigned *)at);
+        break;
+    default:
+        format_number(*(const uint64_t *)at, types[option->type].units, out, OPTION_VALUE_SIZE);
+    }
+    return out;
+}
+
+const char *option_allowed(const struct option *option, char out[OPTION_VALUE_SIZE])
+{
+    const struct unit *units = types[option->type].units;
+    char min[32], max[32];
+    int n;
+
+    if (units == NULL) {
+        snprintf(out, OPTION_VALUE_SIZE, "%s", types[option->type].noun);
+        return out;
+    }
+    format_number(option->min, units, min, sizeof min);
+    format_number(option->max, units, max, sizeof max);
+    n = snprintf(out, OPTION_VALUE_SIZE, "%s from %s to %s", types[option->type].noun, min, max);
+    if (option->zero != NULL)
+        snprintf(out + n, OPTION_VALUE_SIZE - (size_t)n, ", or 0 (%s)", option->zero);
+    else if (option->type == OPTION_FD)
+        snprintf(out + n, OPTION_VALUE_SIZE - (size_t)n, ", or -1 (none)");
+    return out;
+}

@@ -1,0 +1,288 @@
+#include "app/server.h"
+#include "app/notify.h"
+#include "app/options.h"
+#include "app/static_dir.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/mem.h"
+#include "core/hub.h"
+#include "net/gate.h"
+#include "net/listener.h"
+#include "net/static_files.h"
+#include "net/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum {
+    WORKERS_AUTO_MAX = 8,
+    DESCRIPTORS_OWN = 64,          /* beside one for each connection */
+    DESCRIPTORS_MAX = 1024 * 1024, /* libwebsockets keeps a table of the limit's size */
+};
+
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+enum { STOP_SIGNALS = sizeof stop_signals / sizeof *stop_signals };
+
+struct server {
+    const struct options *options; /* borrowed */
+    struct net_config config;
+    uv_loop_t loop;
+    uv_signal_t signals[STOP_SIGNALS];
+    uv_async_t worker_done;
+    _Atomic uint32_t workers_running;
+    struct static_files *files; /* owned */
+    struct gate *gate;          /* owned */
+    struct hub *hub;            /* owned */
+    struct mailbox *boxes;      /* owned, one a worker */
+    struct worker **workers;    /* owned */
+    uint32_t worker_count;      /* created */
+    uint32_t started;           /* running */
+    struct listener *listener;  /* owned; NULL once it is closed */
+    bool is_stopping;
+};
+
+/* ---- limits of the system ---- */
+
+/* The soft limit is raised to the hard one; "unlimited" is replaced by a number, because
+ * libwebsockets takes a limit above ten million for no limit and then allows itself 2560. */
+static void raise_descriptor_limit(const struct options *o)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_warn("descriptor_limit", "reason=\"%s\"", strerror(errno));
+    if (limit.rlim_cur < (rlim_t)o->max_connections + DESCRIPTORS_OWN)
+        log_warn(
+            "descriptor_limit",
+            "limit=%llu max_connections=%u hint=\"raise the limit of open files (ulimit -n, or "
+            "LimitNOFILE= of the systemd unit), or lower max_connections\"",
+            (unsigned long long)limit.rlim_cur, o->max_connections);
+}
+
+static uint32_t count_workers(const struct options *o)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (o->workers != 0)
+        return o->workers;
+    return cores < 1 ? 1 : cores > WORKERS_AUTO_MAX ? WORKERS_AUTO_MAX : (uint32_t)cores;
+}
+
+static uint64_t random_run(void)
+{
+    uint64_t run = clock_wall_ms();
+
+    if (getrandom(&run, sizeof run, GRND_NONBLOCK) != sizeof run)
+        run = clock_wall_ms() << 16 ^ (uint64_t)getpid();
+    return run;
+}
+
+/* ---- stopping ---- */
+
+static void stop(struct server *s, int signum)
+{
+    s->is_stopping = true;
+    log_info("stopping", "signal=%s drain_time_ms=%llu", strsignal(signum),
+             (unsigned long long)s->options->drain_time);
+    notify("STOPPING=1\nSTATUS=Draining");
+    listener_close(s->listener);
+    s->listener = NULL;
+    hub_stop(s->hub);
+    for (uint32_t i = 0; i < s->started; i++)
+        worker_stop(s->workers[i], clock_mono_ms() + s->options->drain_time);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    struct server *s = handle->data;
+
+    if (s->is_stopping) {
+        log_warn("stopped_at_once", "signal=%s", strsignal(signum));
+        _exit(1);
+    }
+    stop(s, signum);
+}
+
+/* Called by each worker's thread at its end. */
+static void worker_is_done(void *arg)
+{
+    struct server *s = arg;
+
+    atomic_fetch_sub(&s->workers_running, 1);
+    uv_async_send(&s->worker_done);
+}
+
+static void on_worker_done(uv_async_t *handle)
+{
+    struct server *s = handle->data;
+
+    if (atomic_load(&s->workers_running) == 0)
+        uv_stop(&s->loop);
+}
+
+/* ---- starting ---- */
+
+static void configure(struct server *s)
+{
+    const struct options *o = s->options;
+
+    s->config = (struct net_config){
+        .address = o->address,
+        .port = (uint16_t)o->port,
+        .max_connections = o->max_connections,
+        .max_connections_per_address = o->max_connections_per_address,
+        .header_timeout = o->header_timeout,
+        .join_timeout = o->join_timeout,
+        .ping_interval = o->ping_interval,
+        .ping_timeout = o->ping_timeout,
+        .max_frame = (size_t)o->max_frame,
+        .send_buffer = (size_t)o->send_buffer,
+        .allowed_origins = o->allowed_origins,
+        .files = s->files,
+        .rules =
+            {
+                .max_body = (size_t)o->max_body,
+                .ring = {.frames = o->ring_frames, .bytes = o->ring_bytes},
+                .message_rate = {.rate = o->message_rate, .burst = o->message_burst},
+            },
+    };
+}
+
+static void watch_signals(struct server *s)
+{
+    for (unsigned i = 0; i < STOP_SIGNALS; i++) {
+        uv_signal_init(&s->loop, &s->signals[i]);
+        s->signals[i].data = s;
+        uv_signal_start(&s->signals[i], on_signal, stop_signals[i]);
+    }
+}
+
+static bool start_workers(struct server *s)
+{
+    uint32_t count = count_workers(s->options);
+
+    s->boxes = mem_alloc(count * sizeof *s->boxes);
+    s->workers = mem_alloc(count * sizeof(struct worker *));
+    s->hub = hub_create(s->boxes, count, random_run());
+    while (s->worker_count < count) {
+        struct worker *w = worker_create(s->worker_count, &s->config, s->hub, s->gate,
+                                         &s->boxes[s->worker_count], worker_is_done, s);
+
+        if (w == NULL)
+            return false;
+        s->workers[s->worker_count++] = w;
+    }
+    while (s->started < count) {
+        atomic_fetch_add(&s->workers_running, 1);
+        if (!worker_start(s->workers[s->started])) {
+            atomic_fetch_sub(&s->workers_running, 1);
+            log_error("thread_failed", "worker=%u", s->started);
+            return false;
+        }
+        s->started++;
+    }
+    return true;
+}
+
+/* Says where the server is: to people and the journal, to the service manager, to a supervisor. */
+static void announce(const struct server *s)
+{
+    unsigned port = listener_port(s->listener);
+    const char *address = s->options->address;
+    bool is_any = address == NULL || address[0] == '\0';
+    char url[320], state[400];
+
+    snprintf(url, sizeof url,
+             strchr(address != NULL ? address : "", ':') != NULL ? "http://[%s]:%u/"
+                                                                 : "http://%s:%u/",
+             is_any ? "localhost" : address, port);
+    log_info("ready", "url=%s port=%u workers=%u max_connections=%u", url, port, s->worker_count,
+             s->options->max_connections);
+    snprintf(state, sizeof state, "READY=1\nSTATUS=Serving %s", url);
+    notify(state);
+    if (s->options->ready_fd >= 0) {
+        char line[16];
+        int length = snprintf(line, sizeof line, "%u\n", port);
+
+        if (write(s->options->ready_fd, line, (size_t)length) != length)
+            log_warn("ready_fd", "fd=%d reason=\"%s\"", s->options->ready_fd, strerror(errno));
+        if (s->options->ready_fd > STDERR_FILENO)
+            close(s->options->ready_fd);
+    }
+}
+
+/* ---- the end ---- */
+
+static void close_loop(struct server *s)
+{
+    for (unsigned i = 0; i < STOP_SIGNALS; i++)
+        uv_close((uv_handle_t *)&s->signals[i], NULL);
+    uv_close((uv_handle_t *)&s->worker_done, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+}
+
+static void tear_down(struct server *s)
+{
+    if (s->listener != NULL)
+        listener_close(s->listener);
+    if (s->hub != NULL)
+        hub_stop(s->hub);
+    for (uint32_t i = 0; i < s->started; i++) {
+        if (!s->is_stopping)
+            worker_stop(s->workers[i], 0);
+        worker_join(s->workers[i]);
+    }
+    for (uint32_t i = 0; i < s->worker_count; i++)
+        worker_destroy(s->workers[i]);
+    close_loop(s);
+    if (s->hub != NULL)
+        hub_destroy(s->hub);
+    if (s->gate != NULL)
+        gate_destroy(s->gate);
+    static_files_free(s->files);
+    mem_free(s->workers);
+    mem_free(s->boxes);
+}
+
+bool server_run(const struct options *o)
+{
+    struct server s = {.options = o};
+    char *folder = static_dir_find(o->static_dir);
+    uint64_t started_ms = clock_mono_ms();
+    bool is_ok = false;
+
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit(o);
+    uv_loop_init(&s.loop);
+    uv_async_init(&s.loop, &s.worker_done, on_worker_done);
+    s.worker_done.data = &s;
+    watch_signals(&s);
+
+    s.files = folder != NULL ? static_files_load(folder) : NULL;
+    if (s.files == NULL)
+        goto out;
+    configure(&s);
+    s.gate = gate_create(o->max_connections, o->max_connections_per_address);
+    if (!start_workers(&s) ||
+        listener_open(&s.loop, &s.config, s.gate, s.workers, s.worker_count, &s.listener) != OK)
+        goto out;
+    announce(&s);
+    uv_run(&s.loop, UV_RUN_DEFAULT);
+    log_info("stopped", "uptime_s=%llu", (unsigned long long)(clock_mono_ms() - started_ms) / 1000);
+    is_ok = true;
+out:
+    tear_down(&s);
+    mem_free(folder);
+    return is_ok;
+}

@@ -1,0 +1,38 @@
+#include "base/mem.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void *mem_alloc(size_t size)
+{
+    void *p = calloc(1, size);
+
+    if (p == NULL) {
+        log_error("out_of_memory", "bytes=%zu action=exit", size);
+        abort();
+    }
+    return p;
+}
+
+void *mem_try(size_t size)
+{
+    return malloc(size);
+}
+
+void *mem_resize(void *p, size_t size)
+{
+    return realloc(p, size);
+}
+
+char *mem_strdup(const char *s)
+{
+    size_t size = strlen(s) + 1;
+
+    return memcpy(mem_alloc(size), s, size);
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}

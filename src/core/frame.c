@@ -1,0 +1,74 @@
+#include "core/frame.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+enum {
+    FIN = 0x80,
+    OPCODE_TEXT = 0x1,
+    OPCODE_CLOSE = 0x8,
+    OPCODE_PING = 0x9,
+    HEADER_MAX = 10,
+    CONTROL_PAYLOAD_MAX = 125,
+};
+
+static size_t write_header(uint8_t *out, uint8_t opcode, size_t length)
+{
+    size_t extended = length < 126 ? 0 : length < 65536 ? 2 : 8;
+
+    out[0] = (uint8_t)(FIN | opcode);
+    out[1] = (uint8_t)(extended == 0 ? length : extended == 2 ? 126 : 127);
+    for (size_t i = 0; i < extended; i++)
+        out[2 + i] = (uint8_t)((uint64_t)length >> 8 * (extended - 1 - i));
+    return 2 + extended;
+}
+
+static struct frame *make(uint8_t opcode, const void *payload, size_t length)
+{
+    uint8_t header[HEADER_MAX];
+    size_t header_length = write_header(header, opcode, length);
+    struct frame *f = mem_try(sizeof *f + header_length + length);
+
+    if (f == NULL)
+        return NULL;
+    f->refs = 1;
+    f->length = (uint32_t)(header_length + length);
+    memcpy(f->bytes, header, header_length);
+    memcpy(f->bytes + header_length, payload, length);
+    return f;
+}
+
+struct frame *frame_text(const char *payload, size_t length)
+{
+    return make(OPCODE_TEXT, payload, length);
+}
+
+struct frame *frame_close(enum close_code code, const char *reason)
+{
+    uint8_t payload[CONTROL_PAYLOAD_MAX];
+    size_t length = strlen(reason), limit = sizeof payload - 2;
+
+    if (length > limit)
+        for (length = limit; ((unsigned char)reason[length] & 0xc0) == 0x80;)
+            length--; /* never cut a code point in two */
+    payload[0] = (uint8_t)(code >> 8);
+    payload[1] = (uint8_t)code;
+    memcpy(payload + 2, reason, length);
+    return make(OPCODE_CLOSE, payload, 2 + length);
+}
+
+struct frame *frame_ping(void)
+{
+    static const char payload[] = "hubbub";
+
+    return make(OPCODE_PING, payload, sizeof payload - 1);
+}
+
+void frame_unref(struct frame **f)
+{
+    struct frame *it = *f;
+
+    *f = NULL;
+    if (it != NULL && --it->refs == 0)
+        mem_free(it);
+}

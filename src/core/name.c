@@ -1,0 +1,289 @@
+#include "core/name.h"
+#include "base/mem.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+enum {
+    INPUT_MAX = 1024, /* bytes; what is longer is not even looked at */
+    SPACE = 0x20,
+    ZERO_WIDTH_JOINER = 0x200d,
+    TEXT_STYLE = 0xfe0e,  /* variation selector 15 */
+    EMOJI_STYLE = 0xfe0f, /* variation selector 16 */
+    KEYCAP = 0x20e3,
+    BLACK_FLAG = 0x1f3f4, /* what a flag of a region starts with, spelled out in tags */
+    TAG_FIRST = 0xe0020,
+    TAG_LAST = 0xe007f,
+    BRAILLE_BLANK = 0x2800, /* no white space to Unicode, but to the eye */
+};
+
+struct code_points {
+    utf8proc_int32_t at[INPUT_MAX];
+    size_t count;
+};
+
+/* ---- reading ---- */
+
+static bool is_blank(utf8proc_int32_t c)
+{
+    return utf8proc_category(c) == UTF8PROC_CATEGORY_ZS || c == BRAILLE_BLANK ||
+           (c >= 0x09 && c <= 0x0d);
+}
+
+/* Maps the input with the given options of utf8proc and takes it apart; false if it is not UTF-8.
+ */
+static bool read_mapped(const char *input, size_t length, unsigned options, struct code_points *out)
+{
+    utf8proc_uint8_t *mapped = NULL;
+    utf8proc_ssize_t left = utf8proc_map((const utf8proc_uint8_t *)input, (utf8proc_ssize_t)length,
+                                         &mapped, (utf8proc_option_t)options);
+    const utf8proc_uint8_t *p = mapped;
+
+    out->count = 0;
+    while (left > 0 && out->count < INPUT_MAX) {
+        utf8proc_ssize_t n = utf8proc_iterate(p, left, &out->at[out->count]);
+
+        if (n <= 0)
+            break;
+        out->count++;
+        p += n;
+        left -= n;
+    }
+    free(mapped);
+    return left == 0;
+}
+
+/* Trims, and makes one space of each run of blanks, so that names that look alike are alike. */
+static void tidy_blanks(struct code_points *text)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < text->count; i++) {
+        if (!is_blank(text->at[i]))
+            text->at[kept++] = text->at[i];
+        else if (kept > 0 && text->at[kept - 1] != SPACE)
+            text->at[kept++] = SPACE;
+    }
+    if (kept > 0 && text->at[kept - 1] == SPACE)
+        kept--;
+    text->count = kept;
+}
+
+static size_t encode(const struct code_points *text, char *out)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < text->count; i++)
+        length += (size_t)utf8proc_encode_char(text->at[i], (utf8proc_uint8_t *)out + length);
+    return length;
+}
+
+/* ---- judging ---- */
+
+static bool is_pictograph(utf8proc_int32_t c)
+{
+    return utf8proc_get_property(c)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
+}
+
+static bool is_tag(utf8proc_int32_t c)
+{
+    return c >= TAG_FIRST && c <= TAG_LAST;
+}
+
+static bool is_style(utf8proc_int32_t c)
+{
+    return c == TEXT_STYLE || c == EMOJI_STYLE;
+}
+
+static bool is_skin_tone(utf8proc_int32_t c)
+{
+    return c >= 0x1f3fb && c <= 0x1f3ff;
+}
+
+/* True if the invisible character at i is part of an emoji sequence (UTS #51, 1.4.9). */
+static bool is_inside_emoji(const struct code_points *text, size_t i)
+{
+    utf8proc_int32_t c = text->at[i], before, after;
+    size_t base = i;
+
+    if (i == 0)
+        return false;
+    before = text->at[i - 1];
+    after = i + 1 < text->count ? text->at[i + 1] : 0;
+    if (is_tag(c))
+        return before == BLACK_FLAG || is_tag(before);
+    if (is_style(c))
+        return is_pictograph(before) ||
+               (after == KEYCAP && before < 0x80 && strchr("0123456789#*", before) != NULL);
+    if (c != ZERO_WIDTH_JOINER || !is_pictograph(after))
+        return false;
+    while (base > 0 && (is_style(text->at[base - 1]) || is_skin_tone(text->at[base - 1])))
+        base--;
+    return base > 0 && is_pictograph(text->at[base - 1]);
+}
+
+static bool is_mark(utf8proc_int32_t c)
+{
+    utf8proc_category_t category = utf8proc_category(c);
+
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+           category == UTF8PROC_CATEGORY_ME;
+}
+
+/* NULL, or why the character at i may not stand there. */
+static const char *fault_of_username(const struct code_points *text, size_t i)
+{
+    utf8proc_int32_t c = text->at[i];
+
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return "A name cannot hold control characters or line breaks.";
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CS:
+        return "The name holds a character that not everybody can see.";
+    case UTF8PROC_CATEGORY_CF:
+        return is_inside_emoji(text, i) ? NULL : "A name cannot hold invisible characters.";
+    default:
+        return utf8proc_get_property(c)->ignorable && !is_inside_emoji(text, i)
+                   ? "A name cannot hold invisible characters."
+                   : NULL;
+    }
+}
+
+static size_t count_graphemes(const struct code_points *text)
+{
+    utf8proc_int32_t state = 0;
+    size_t count = text->count != 0;
+
+    for (size_t i = 1; i < text->count; i++)
+        count += utf8proc_grapheme_break_stateful(text->at[i - 1], text->at[i], &state);
+    return count;
+}
+
+static enum err judge_username(const struct code_points *text, const char **reason)
+{
+    bool has_base = false;
+
+    for (size_t i = 0; i < text->count; i++) {
+        *reason = fault_of_username(text, i);
+        if (*reason != NULL)
+            return ERR_INVALID;
+        has_base = has_base || !is_mark(text->at[i]);
+    }
+    if (!has_base) {
+        *reason = "Please choose a name.";
+        return ERR_INVALID;
+    }
+    if (count_graphemes(text) > USERNAME_MAX_GRAPHEMES) {
+        *reason = "The name is too long: it may have 32 characters.";
+        return ERR_TOO_LONG;
+    }
+    return OK;
+}
+
+/* ---- usernames ---- */
+
+enum err username_make(const char *input, size_t length, struct username **out, const char **reason)
+{
+    struct code_points text;
+    char bytes[INPUT_MAX * 4 + 1];
+    utf8proc_uint8_t *key;
+    struct username *u;
+    size_t key_length;
+    enum err e;
+
+    *reason = "The name is too long: it may have 32 characters.";
+    if (length > INPUT_MAX)
+        return ERR_TOO_LONG;
+    if (!read_mapped(input, length, UTF8PROC_STABLE | UTF8PROC_COMPOSE, &text)) {
+        *reason = "The name is not UTF-8 text.";
+        return ERR_INVALID;
+    }
+    tidy_blanks(&text);
+    e = judge_username(&text, reason);
+    if (e != OK)
+        return e;
+    length = encode(&text, bytes);
+    bytes[length] = '\0';
+    if (length > USERNAME_MAX_BYTES) {
+        *reason = "The name is too long: it may have 128 bytes of UTF-8.";
+        return ERR_TOO_LONG;
+    }
+    key = utf8proc_NFKC_Casefold((const utf8proc_uint8_t *)bytes);
+    if (key == NULL) {
+        *reason = "The server is short of memory. Try again later.";
+        return ERR_NOMEM;
+    }
+    key_length = strlen((const char *)key);
+    u = mem_alloc(sizeof *u + length + 1 + key_length + 1);
+    u->refs = 1;
+    u->text_length = (uint16_t)length;
+    u->key_length = (uint16_t)key_length;
+    memcpy(u->text, bytes, length + 1);
+    u->key = memcpy(u->text + length + 1, key, key_length + 1);
+    free(key);
+    *out = u;
+    return OK;
+}
+
+struct username *username_ref(struct username *u)
+{
+    atomic_fetch_add_explicit(&u->refs, 1, memory_order_relaxed);
+    return u;
+}
+
+void username_unref(struct username **u)
+{
+    struct username *it = *u;
+
+    *u = NULL;
+    if (it != NULL && atomic_fetch_sub_explicit(&it->refs, 1, memory_order_acq_rel) == 1)
+        mem_free(it);
+}
+
+/* ---- rooms ---- */
+
+static bool is_room_letter(const struct code_points *text, size_t i)
+{
+    utf8proc_int32_t c = text->at[i];
+
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+        return !utf8proc_get_property(c)->ignorable;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC: /* many scripts write vowels as marks on a letter */
+        return i > 0 && !utf8proc_get_property(c)->ignorable;
+    default:
+        return c == '.' || c == '_' || c == '-';
+    }
+}
+
+enum err room_name_make(const char *input, size_t length, char out[ROOM_NAME_MAX_BYTES + 1],
+                        const char **reason)
+{
+    struct code_points text;
+
+    *reason = "A room's name has 1 to 64 letters, digits, dots, underscores or hyphens.";
+    if (length > INPUT_MAX)
+        return ERR_TOO_LONG;
+    if (!read_mapped(input, length,
+                     UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD,
+                     &text))
+        return ERR_INVALID;
+    if (text.count == 0 || text.count > ROOM_NAME_MAX_LETTERS)
+        return text.count == 0 ? ERR_INVALID : ERR_TOO_LONG;
+    for (size_t i = 0; i < text.count; i++)
+        if (!is_room_letter(&text, i))
+            return ERR_INVALID;
+    out[encode(&text, out)] = '\0';
+    return OK;
+}

@@ -1,0 +1,57 @@
+/* shard - one worker's share of the chat: its sessions, by room, and the delivery of events to
+ * them. Threads:    one, its worker's. Owns:       its tables. Borrows sessions (they register
+ * themselves), the hub and the rules. Invariant:  a session is in shard_room->members iff its
+ * EVENT_JOIN came through and it did not leave since, so it sees exactly the events after its own
+ * join. Fails:      a session that cannot take an event is closed (session_send); the others do not
+ * notice. */
+#ifndef HUBBUB_CORE_SHARD_H
+#define HUBBUB_CORE_SHARD_H
+
+#include "base/clock.h"
+#include "core/event.h"
+#include "core/limit.h"
+#include "core/ring.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hub;
+struct session;
+struct shard_room;
+struct shard_slot;
+
+/* What the operator set for all sessions. */
+struct rules {
+    size_t max_body; /* bytes of UTF-8 */
+    struct ring_limits ring;
+    struct limit_rule message_rate;
+};
+
+struct shard {
+    uint32_t worker;
+    struct hub *hub;           /* borrowed */
+    const struct rules *rules; /* borrowed */
+    struct moment now;         /* the worker sets it before it calls in */
+    struct shard_slot *slots;  /* owned */
+    uint32_t slot_count;
+    uint32_t free_slot;       /* head of the list of free slots; slot_count: none */
+    struct shard_room *rooms; /* owned, by id */
+    uint64_t slow_readers;    /* sessions closed with 1013 so far */
+};
+
+void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const struct rules *rules);
+
+/* All sessions must have ended. */
+void shard_destroy(struct shard *shard);
+
+/* Gives the session its id, and takes it back. */
+void shard_register(struct shard *shard, struct session *s);
+void shard_unregister(struct shard *shard, struct session *s);
+
+/* The session sees no event after this call. Does nothing if its join has not come through. */
+void shard_remove_member(struct session *s);
+
+/* Hands an event from the hub to the members of its room; e stays the caller's. */
+void shard_deliver(struct shard *shard, struct event *e);
+
+#endif

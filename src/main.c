@@ -1,0 +1,27 @@
+#include "app/options.h"
+#include "app/server.h"
+
+#include <stdio.h>
+
+extern char **environ;
+
+/* Exit codes: 0 after a signal or an option that only prints, 1 if the server could not start, 2
+ * for a mistake in the options. */
+int main(int argc, char **argv)
+{
+    struct options options;
+    int code = 0;
+
+    switch (options_load(&options, argc, argv, environ, stdout, stderr)) {
+    case OPTIONS_RUN:
+        log_init(options.log_level);
+        code = server_run(&options) ? 0 : 1;
+        break;
+    case OPTIONS_DONE:
+        break;
+    case OPTIONS_WRONG:
+        code = 2;
+    }
+    options_free(&options);
+    return code;
+}

@@ -1,0 +1,127 @@
+/* chat - the WebSocket side of libwebsockets' callbacks: who is born, who speaks, who may write. */
+#include "core/name.h"
+#include "net/conn.h"
+#include "net/protocols.h"
+#include "net/worker.h"
+
+#include <string.h>
+
+enum {
+    QUERY_SIZE = 4096 + 1, /* libwebsockets takes no more than 4096 bytes of headers in all */
+    QUERY_FIELDS_MAX = 64,
+};
+
+static const char default_room[] = "lobby";
+
+/* Copies the decoded value of a query field such as "username=" and returns its length, or -1 if
+ * the field is not there. */
+static int query_value(struct lws *wsi, const char *field, char out[QUERY_SIZE])
+{
+    int field_length = (int)strlen(field);
+
+    for (int i = 0; i < QUERY_FIELDS_MAX; i++) {
+        int length;
+
+        if (lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) <= 0)
+            break;
+        length = lws_hdr_copy_fragment(wsi, out, QUERY_SIZE, WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (length >= field_length && memcmp(out, field, (size_t)field_length) == 0) {
+            memmove(out, out + field_length, (size_t)(length - field_length));
+            return length - field_length;
+        }
+    }
+    return -1;
+}
+
+static bool is_chat_v1(struct lws *wsi)
+{
+    return strcmp(lws_get_protocol(wsi)->name, "chat") == 0;
+}
+
+static void established(struct conn *c, struct lws *wsi)
+{
+    struct worker *w = c->worker;
+    char value[QUERY_SIZE], room[ROOM_NAME_MAX_BYTES + 1];
+    const char *reason = NULL;
+    int length = query_value(wsi, "room=", value);
+
+    if (length < 0)
+        strcpy(room, default_room);
+    else if (room_name_make(value, (size_t)length, room, &reason) != OK)
+        room[0] = '\0';
+    c->session = session_open(&w->shard, PROTO_V1, &conn_wire, c, room);
+    deadline_start(&c->life, &w->join, w->shard.now.mono_ms);
+    deadline_start(&c->ping, &w->ping, w->shard.now.mono_ms);
+    if (reason != NULL) {
+        session_fail(c->session, CLOSE_BAD_REQUEST, reason);
+    } else if (!is_chat_v1(wsi)) {
+        session_fail(c->session, CLOSE_BAD_REQUEST,
+                     "This server does not speak chat.v2. Ask for the subprotocol \"chat\".");
+    } else if ((length = query_value(wsi, "username=", value)) >= 0) {
+        session_join(c->session, value, (size_t)length);
+    }
+}
+
+static int receive(struct conn *c, const char *bytes, size_t length)
+{
+    conn_alive(c);
+    if (c->session != NULL)
+        conn_receive(c, bytes, length);
+    return 0;
+}
+
+static int writeable(struct conn *c)
+{
+    conn_alive(c);
+    conn_flush(c);
+    return 0;
+}
+
+static int peer_closed(struct conn *c, const uint8_t *payload, size_t length)
+{
+    conn_peer_closed(c, payload, length);
+    return -1; /* both sides have said it: libwebsockets ends the connection */
+}
+
+static void closed(struct conn *c)
+{
+    conn_end_session(c);
+    c->killed = true;
+}
+
+int chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t length)
+{
+    struct conn *c = lws_get_opaque_user_data(wsi);
+
+    (void)user;
+    if (c == NULL) /* libwebsockets' own, such as its event pipe */
+        return 0;
+    worker_enter(c->worker);
+    switch (reason) {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return upgrade_check(wsi);
+    case LWS_CALLBACK_RAW_ADOPT: /* CONNECT turns a connection raw, without any timeout */
+        return -1;
+    case LWS_CALLBACK_ESTABLISHED:
+        established(c, wsi);
+        return 0;
+    case LWS_CALLBACK_RECEIVE:
+        return receive(c, in, length);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        conn_alive(c);
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return writeable(c);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return peer_closed(c, in, length);
+    case LWS_CALLBACK_CLOSED:
+        closed(c);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        conn_free(c);
+        return 0;
+    default:
+        return lws_callback_http_dummy(wsi, reason, user, in, length);
+    }
+}

@@ -1,0 +1,248 @@
+#include "net/conn.h"
+#include "base/mem.h"
+#include "core/utf8.h"
+#include "net/gate.h"
+#include "net/worker.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* At most this much leaves for one connection in one turn, so that nobody starves the others. */
+enum { FLUSH_BUDGET = 1024 * 1024, FIRST_TEXT_CAPACITY = 1024 };
+
+struct conn *conn_create(struct worker *w, int fd, const struct address_key *key)
+{
+    struct conn *c = mem_alloc(sizeof *c);
+
+    c->worker = w;
+    c->fd = fd;
+    c->key = *key;
+    list_init(&c->all);
+    list_init(&c->dirty);
+    deadline_init(&c->life);
+    deadline_init(&c->ping);
+    return c;
+}
+
+void conn_end_session(struct conn *c)
+{
+    if (c->session != NULL)
+        session_end(c->session);
+    c->session = NULL;
+    list_remove(&c->dirty);
+    deadline_cancel(&c->life);
+    deadline_cancel(&c->ping);
+}
+
+void conn_free(struct conn *c)
+{
+    struct worker *w = c->worker;
+
+    if (w->adopting == c)
+        w->adopting = NULL;
+    conn_end_session(c);
+    list_remove(&c->all);
+    mem_free(c->text);
+    gate_leave(w->gate, &c->key);
+    atomic_fetch_sub(&w->load, 1);
+    mem_free(c);
+}
+
+void conn_adopt(struct conn *c)
+{
+    struct worker *w = c->worker;
+    lws_adopt_desc_t adoption = {
+        .vh = w->vhost,
+        .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | LWS_ADOPT_ALLOW_SSL,
+        .fd.sockfd = c->fd,
+        .opaque = c,
+    };
+    struct lws *wsi;
+
+    list_append(&w->conns, &c->all);
+    /* A failed adoption has closed the socket, and may or may not have freed the connection through
+     * LWS_CALLBACK_WSI_DESTROY before it returns. */
+    w->adopting = c;
+    c->fd = -1;
+    wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
+    if (wsi == NULL) {
+        if (w->adopting == c)
+            conn_free(c);
+        return;
+    }
+    w->adopting = NULL;
+    c->wsi = wsi;
+    deadline_start(&c->life, &w->header, w->shard.now.mono_ms);
+}
+
+void conn_kill(struct conn *c)
+{
+    deadline_cancel(&c->life);
+    deadline_cancel(&c->ping);
+    list_remove(&c->dirty);
+    if (c->killed || c->wsi == NULL)
+        return;
+    c->killed = true;
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    c->worker->kick = true;
+}
+
+/* Puts as many waiting frames together as one write takes; returns how many. A frame that is larger
+ * than the scratch buffer goes alone and without a copy. */
+static uint32_t gather(struct conn *c, const uint8_t **bytes, size_t *length)
+{
+    const struct ring *ring = &c->session->ring;
+    const struct frame *frame = ring_peek(ring, 0);
+    uint8_t *scratch = c->worker->scratch;
+    uint32_t n = 1;
+
+    *bytes = frame->bytes;
+    *length = frame->length;
+    if (ring->count == 1 || frame->length > SCRATCH_SIZE)
+        return 1;
+    memcpy(scratch, frame->bytes, frame->length);
+    *bytes = scratch;
+    for (; n < ring->count; n++) {
+        frame = ring_peek(ring, n);
+        if (*length + frame->length > SCRATCH_SIZE)
+            break;
+        memcpy(scratch + *length, frame->bytes, frame->length);
+        *length += frame->length;
+    }
+    return n;
+}
+
+/* Ready frames go out untouched as LWS_WRITE_RAW, several in one system call. libwebsockets keeps
+ * what the socket did not take; while it does, nothing more may be written (lws_partial_buffered).
+ */
+void conn_flush(struct conn *c)
+{
+    struct session *s = c->session;
+    size_t budget = FLUSH_BUDGET, length;
+    const uint8_t *bytes;
+    uint32_t n;
+
+    if (s == NULL || c->killed)
+        return;
+    if (s->closing && c->life.queue != &c->worker->closing)
+        deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
+    if (c->close_sent)
+        return;
+    while (s->ring.count != 0 && budget != 0 && !lws_partial_buffered(c->wsi)) {
+        n = gather(c, &bytes, &length);
+        if (lws_write(c->wsi, (unsigned char *)(uintptr_t)bytes, length, LWS_WRITE_RAW) < 0) {
+            conn_kill(c);
+            return;
+        }
+        budget -= length < budget ? length : budget;
+        ring_drop(&s->ring, n);
+    }
+    if (lws_partial_buffered(c->wsi))
+        lws_callback_on_writable(c->wsi);
+    else if (s->ring.count != 0)
+        conn_wire.want_write(c);
+    if (s->ring.count == 0) {
+        c->close_sent = s->closing;
+        session_drained(s);
+    }
+}
+
+void conn_alive(struct conn *c)
+{
+    if (c->ping.queue != NULL)
+        deadline_start(&c->ping, &c->worker->ping, c->worker->shard.now.mono_ms);
+}
+
+static bool append(struct conn *c, const char *bytes, size_t length)
+{
+    size_t needed = c->text_length + length, capacity = c->text_capacity;
+
+    if (needed > capacity) {
+        char *text;
+
+        for (capacity = capacity != 0 ? capacity : FIRST_TEXT_CAPACITY; capacity < needed;)
+            capacity *= 2;
+        text = mem_resize(c->text, capacity);
+        if (text == NULL)
+            return false;
+        c->text = text;
+        c->text_capacity = capacity;
+    }
+    memcpy(c->text + c->text_length, bytes, length);
+    c->text_length = needed;
+    return true;
+}
+
+static void forget_text(struct conn *c)
+{
+    mem_free(c->text);
+    c->text = NULL;
+    c->text_length = c->text_capacity = 0;
+}
+
+void conn_receive(struct conn *c, const char *bytes, size_t length)
+{
+    struct session *s = c->session;
+    bool is_last = lws_is_final_fragment(c->wsi) != 0;
+    size_t announced = lws_remaining_packet_payload(c->wsi), limit = c->worker->config->max_frame;
+
+    if (s->closing)
+        return;
+    if (lws_frame_is_binary(c->wsi)) {
+        session_close(s, CLOSE_UNSUPPORTED_DATA, "Send text frames, not binary ones.");
+    } else if (length > limit - c->text_length || announced > limit - c->text_length - length) {
+        session_close(s, CLOSE_TOO_BIG, "The message is larger than the server takes.");
+    } else if (is_last && c->text_length == 0) {
+        session_receive(s, bytes, length);
+    } else if (!append(c, bytes, length)) {
+        session_close(s, CLOSE_INTERNAL_ERROR, "The server is short of memory.");
+    } else if (is_last) {
+        session_receive(s, c->text, c->text_length);
+        forget_text(c);
+    }
+    if (s->closing)
+        forget_text(c);
+}
+
+/* The codes that an endpoint may send (RFC 6455, 7.4). */
+static bool is_sendable(unsigned code)
+{
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
+           (code >= 3000 && code <= 4999);
+}
+
+void conn_peer_closed(struct conn *c, const uint8_t *payload, size_t length)
+{
+    unsigned code = length >= 2 ? (unsigned)payload[0] << 8 | payload[1] : 0;
+    uint8_t reply[] = {0x88, 2, 0, 0};
+    size_t reply_length = sizeof reply;
+
+    conn_end_session(c);
+    if (c->close_sent || c->killed || lws_partial_buffered(c->wsi))
+        return;
+    c->close_sent = true;
+    if (length == 0)
+        reply[1] = 0, reply_length = 2;
+    else if (length == 1 || !is_sendable(code))
+        code = 1002;
+    else if (!utf8_valid((const char *)payload + 2, length - 2))
+        code = CLOSE_INVALID_UTF8;
+    reply[2] = (uint8_t)(code >> 8);
+    reply[3] = (uint8_t)code;
+    (void)lws_write(c->wsi, reply, reply_length, LWS_WRITE_RAW);
+}
+
+static void want_write(void *wire)
+{
+    struct conn *c = wire;
+
+    if (list_empty(&c->dirty) && !c->killed)
+        list_append(&c->worker->dirty, &c->dirty);
+}
+
+static void abort_conn(void *wire)
+{
+    conn_kill(wire);
+}
+
+const struct wire_ops conn_wire = {.want_write = want_write, .abort = abort_conn};

@@ -1,0 +1,66 @@
+/* conn - one TCP connection from its acceptance to its end: first HTTP, then perhaps a session.
+ * Threads:    made by the acceptor, then its worker's alone.
+ * Owns:       its session, its reassembly buffer, its place at the gate.
+ * Invariant:  lives exactly as long as its wsi (LWS_CALLBACK_WSI_DESTROY frees it).
+ * Fails:      what fails ends this connection and no other. */
+#ifndef HUBBUB_NET_CONN_H
+#define HUBBUB_NET_CONN_H
+
+#include "base/list.h"
+#include "core/session.h"
+#include "net/address.h"
+#include "net/deadline.h"
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct worker;
+
+struct conn {
+    struct worker *worker;   /* borrowed */
+    struct lws *wsi;         /* borrowed; NULL before adoption */
+    struct session *session; /* owned; NULL while the connection speaks HTTP and after its end */
+    struct address_key key;
+    int fd; /* owned until adoption */
+    struct list all;
+    struct list dirty;
+    struct deadline life; /* header, join or closing */
+    struct deadline ping; /* ping or pong */
+    char *text;           /* owned: the fragments of a message so far; NULL if none wait */
+    size_t text_length, text_capacity;
+    bool is_responding; /* an HTTP response is under way */
+    bool close_sent;    /* our CLOSE frame is out: nothing may follow it */
+    bool killed;
+};
+
+struct conn *conn_create(struct worker *w, int fd, const struct address_key *key);
+
+/* The wsi is gone, or never came to be. */
+void conn_free(struct conn *c);
+
+/* The session is over, the connection perhaps not yet. */
+void conn_end_session(struct conn *c);
+
+/* Hands the socket to libwebsockets. */
+void conn_adopt(struct conn *c);
+
+/* Sends what waits in the session's ring as far as the socket takes it. */
+void conn_flush(struct conn *c);
+
+/* Takes a piece of a message; the last one hands the message to the session. */
+void conn_receive(struct conn *c, const char *bytes, size_t length);
+
+/* The peer showed a sign of life. */
+void conn_alive(struct conn *c);
+
+/* The peer's CLOSE frame came, with this payload: answers it (RFC 6455, 5.5.1). */
+void conn_peer_closed(struct conn *c, const uint8_t *payload, size_t length);
+
+/* Cuts the connection, not under the caller's feet but as soon as the loop turns. */
+void conn_kill(struct conn *c);
+
+extern const struct wire_ops conn_wire;
+
+#endif

@@ -1,0 +1,399 @@
+#include "net/worker.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/hub.h"
+#include "net/conn.h"
+#include "net/protocols.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    EVENTS_LIMIT = 65536,  /* events that may wait for a worker before senders are told to wait */
+    EVENTS_PER_TURN = 256, /* then the sockets get their turn */
+    CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
+    RX_BUFFER = 512,
+    TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
+};
+
+static const struct lws_protocols protocols[] = {
+    {.name = "chat",
+     .callback = chat_callback,
+     .per_session_data_size = sizeof(void *),
+     .rx_buffer_size = RX_BUFFER,
+     .tx_packet_size = TX_PACKET},
+    {.name = "chat.v2",
+     .callback = chat_callback,
+     .per_session_data_size = sizeof(void *),
+     .rx_buffer_size = RX_BUFFER,
+     .tx_packet_size = TX_PACKET},
+    {.name = "http",
+     .callback = http_callback,
+     .per_session_data_size = sizeof(struct http_response)},
+    {.name = NULL},
+};
+
+/* The worker whose loop this thread runs: it need not wake itself. */
+static _Thread_local struct worker *running;
+
+static void wake_up(void *arg)
+{
+    struct worker *w = arg;
+
+    if (w != running)
+        uv_async_send(&w->wake);
+}
+
+void worker_enter(struct worker *w)
+{
+    w->shard.now = clock_now();
+}
+
+uint32_t worker_load(const struct worker *w)
+{
+    return atomic_load_explicit(&w->load, memory_order_relaxed);
+}
+
+void worker_adopt(struct worker *w, int fd, const struct address_key *key)
+{
+    struct conn *c = conn_create(w, fd, key);
+
+    atomic_fetch_add(&w->load, 1);
+    mailbox_post_always(&w->arrivals, c);
+}
+
+void worker_stop(struct worker *w, uint64_t deadline_ms)
+{
+    w->stop_deadline_ms = deadline_ms;
+    atomic_store(&w->stop_requested, true);
+    uv_async_send(&w->wake);
+}
+
+static void take_arrivals(struct worker *w)
+{
+    void **conns;
+    size_t count = mailbox_take(&w->arrivals, &conns);
+
+    for (size_t i = 0; i < count; i++) {
+        struct conn *c = conns[i];
+
+        if (w->draining) {
+            close(c->fd);
+            conn_free(c);
+        } else {
+            conn_adopt(c);
+        }
+    }
+}
+
+/* False if there was nothing to deliver. */
+static bool deliver_events(struct worker *w)
+{
+    size_t end;
+
+    if (w->batch_next == w->batch_count) {
+        w->batch_next = 0;
+        w->batch_count = mailbox_take(w->events, &w->batch);
+    }
+    end = w->batch_next + EVENTS_PER_TURN < w->batch_count ? w->batch_next + EVENTS_PER_TURN
+                                                           : w->batch_count;
+    if (w->batch_next == end)
+        return false;
+    while (w->batch_next < end) {
+        struct event *e = w->batch[w->batch_next++];
+
+        shard_deliver(&w->shard, e);
+        event_unref(&e);
+    }
+    return true;
+}
+
+static void flush_dirty(struct worker *w)
+{
+    struct list now;
+
+    list_init(&now);
+    list_take(&w->dirty, &now);
+    LIST_EACH(&now, pos, after)
+    {
+        struct conn *c = LIST_ENTRY(pos, struct conn, dirty);
+
+        list_remove(pos);
+        conn_flush(c);
+    }
+}
+
+/* What is to be done when a deadline of a queue has passed. */
+static void on_join_timeout(struct conn *c)
+{
+    deadline_cancel(&c->life);
+    if (c->session != NULL)
+        session_join_timeout(c->session);
+}
+
+static void on_ping_due(struct conn *c)
+{
+    struct frame *ping = frame_ping();
+
+    deadline_start(&c->ping, &c->worker->pong, c->worker->shard.now.mono_ms);
+    if (c->session != NULL && ping != NULL)
+        session_send(c->session, ping);
+    frame_unref(&ping);
+}
+
+#define FOR_EACH_DUE(w, q, member, action)                                                         \
+    for (struct deadline * d;                                                                      \
+         (d = deadline_first(q)) != NULL && d->due_ms <= (w)->shard.now.mono_ms;)                  \
+    action(LIST_ENTRY(d, struct conn, member))
+
+static void run_deadlines(struct worker *w)
+{
+    FOR_EACH_DUE(w, &w->header, life, conn_kill);
+    FOR_EACH_DUE(w, &w->join, life, on_join_timeout);
+    FOR_EACH_DUE(w, &w->closing, life, conn_kill);
+    FOR_EACH_DUE(w, &w->ping, ping, on_ping_due);
+    FOR_EACH_DUE(w, &w->pong, ping, conn_kill);
+}
+
+/* 0: nothing is due ever. */
+static uint64_t next_due(const struct worker *w)
+{
+    const struct deadline_queue *const queues[] = {&w->header, &w->join, &w->closing, &w->ping,
+                                                   &w->pong};
+    uint64_t next = w->draining ? w->stop_deadline_ms : 0;
+
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
+        const struct deadline *d = deadline_first(queues[i]);
+
+        if (d != NULL && (next == 0 || d->due_ms < next))
+            next = d->due_ms;
+    }
+    if (hub_has_due(w->hub) && (next == 0 || w->shard.now.mono_ms + USERS_INTERVAL_MS < next))
+        next = w->shard.now.mono_ms + USERS_INTERVAL_MS;
+    return next;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+
+    worker_enter(w);
+    hub_tick(w->hub, w->shard.now.mono_ms);
+    run_deadlines(w);
+}
+
+static void begin_drain(struct worker *w)
+{
+    w->draining = true;
+    LIST_EACH(&w->conns, pos, after)
+    {
+        struct conn *c = LIST_ENTRY(pos, struct conn, all);
+
+        if (c->session != NULL)
+            session_close(c->session, CLOSE_GOING_AWAY, "The server is stopping.");
+        else if (!c->is_responding)
+            conn_kill(c);
+    }
+}
+
+static void finish(struct worker *w)
+{
+    uv_prepare_stop(&w->end_of_turn);
+    uv_timer_stop(&w->timer);
+    uv_stop(&w->loop);
+    w->done(w->done_arg);
+}
+
+/* Runs before the loop goes to sleep: all that the callbacks of this turn caused is delivered and
+ * sent, one write a connection. */
+static void on_end_of_turn(uv_prepare_t *prepare)
+{
+    struct worker *w = prepare->data;
+    bool more;
+    uint64_t due;
+
+    worker_enter(w);
+    take_arrivals(w);
+    if (!w->draining && atomic_load(&w->stop_requested))
+        begin_drain(w);
+    deliver_events(w);
+    flush_dirty(w);
+    more = w->batch_next != w->batch_count || atomic_load(&w->events->waiting) != 0 ||
+           !list_empty(&w->dirty);
+    if (w->kick) {
+        w->kick = false;
+        lws_cancel_service(w->context);
+    }
+    if (w->draining && (list_empty(&w->conns) || w->shard.now.mono_ms >= w->stop_deadline_ms)) {
+        finish(w);
+        return;
+    }
+    if (more)
+        uv_async_send(&w->wake); /* poll, but do not sleep */
+    due = next_due(w);
+    if (due == 0)
+        uv_timer_stop(&w->timer);
+    else
+        uv_timer_start(&w->timer, on_timer,
+                       due > w->shard.now.mono_ms ? due - w->shard.now.mono_ms : 0, 0);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    (void)wake; /* the end of this turn looks into the mailboxes */
+}
+
+static void on_lws_log(int level, const char *line)
+{
+    size_t length = strcspn(line, "\n");
+    char quoted[512];
+
+    (void)level;
+    log_warn("libwebsockets", "text=%s", log_quote(quoted, sizeof quoted, line, length));
+}
+
+static bool create_context(struct worker *w)
+{
+    static const struct lws_http_mount mount = {
+        .mountpoint = "/",
+        .mountpoint_len = 1,
+        .origin = "http",
+        .origin_protocol = LWSMPRO_CALLBACK,
+        .protocol = "http",
+    };
+    static const lws_retry_bo_t no_validity_timers = {0};
+    void *loops[] = {&w->loop};
+    uint64_t header_s = (w->config->header_timeout + 999) / 1000;
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .protocols = protocols,
+        .mounts = &mount,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .foreign_loops = loops,
+        .retry_and_idle_policy = &no_validity_timers,
+        .alpn = "http/1.1",
+        .server_string = "hubbub",
+        .user = w,
+        .pcontext = &w->context,
+        /* The first request has a deadline of ours, exact to the millisecond; this one is for those
+         * that follow it on the same connection. */
+        .timeout_secs_ah_idle = header_s != 0 ? (unsigned)header_s : 24 * 3600,
+    };
+
+    lws_set_log_level(LLL_ERR, on_lws_log);
+    w->context = lws_create_context(&info);
+    if (w->context == NULL) {
+        log_error("libwebsockets_failed",
+                  "hint=\"is its libuv plugin installed? On Debian: apt install "
+                  "libwebsockets-evlib-uv\"");
+        return false;
+    }
+    w->vhost = lws_create_vhost(w->context, &info);
+    if (w->vhost == NULL)
+        log_error("libwebsockets_failed", "step=vhost");
+    return w->vhost != NULL;
+}
+
+/* libwebsockets takes itself down in steps, between which the loop must run to close its handles; at the
+ * last one it sets w->context to NULL. */
+static void destroy_context(struct worker *w)
+{
+    for (int step = 0; step < 8 && w->context != NULL; step++) {
+        lws_context_destroy(w->context);
+        for (int turn = 0; turn < 8; turn++)
+            uv_run(&w->loop, UV_RUN_NOWAIT);
+    }
+}
+
+static void close_handles(struct worker *w)
+{
+    uv_close((uv_handle_t *)&w->wake, NULL);
+    uv_close((uv_handle_t *)&w->end_of_turn, NULL);
+    uv_close((uv_handle_t *)&w->timer, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&w->loop);
+}
+
+struct worker *worker_create(uint32_t index, const struct net_config *config, struct hub *hub,
+                             struct gate *gate, struct mailbox *events, void (*done)(void *),
+                             void *done_arg)
+{
+    struct worker *w = mem_alloc(sizeof *w);
+
+    w->config = config;
+    w->hub = hub;
+    w->gate = gate;
+    w->events = events;
+    w->done = done;
+    w->done_arg = done_arg;
+    w->scratch = mem_alloc(SCRATCH_SIZE);
+    list_init(&w->dirty);
+    list_init(&w->conns);
+    deadline_queue_init(&w->header, config->header_timeout);
+    deadline_queue_init(&w->join, config->join_timeout);
+    deadline_queue_init(&w->ping, config->ping_interval);
+    deadline_queue_init(&w->pong, config->ping_timeout);
+    deadline_queue_init(&w->closing, CLOSING_MS);
+    mailbox_init(events, EVENTS_LIMIT, wake_up, w);
+    mailbox_init(&w->arrivals, EVENTS_LIMIT, wake_up, w);
+    shard_init(&w->shard, index, hub, &config->rules);
+
+    uv_loop_init(&w->loop);
+    w->loop.data = w;
+    uv_async_init(&w->loop, &w->wake, on_wake);
+    uv_prepare_init(&w->loop, &w->end_of_turn);
+    w->end_of_turn.data = w;
+    uv_prepare_start(&w->end_of_turn, on_end_of_turn);
+    uv_timer_init(&w->loop, &w->timer);
+    w->timer.data = w;
+    if (!create_context(w)) {
+        worker_destroy(w);
+        return NULL;
+    }
+    return w;
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+
+    running = w;
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    return NULL;
+}
+
+bool worker_start(struct worker *w)
+{
+    return pthread_create(&w->thread, NULL, run, w) == 0;
+}
+
+void worker_join(struct worker *w)
+{
+    pthread_join(w->thread, NULL);
+}
+
+void worker_destroy(struct worker *w)
+{
+    void **items;
+
+    uv_prepare_stop(&w->end_of_turn);
+    w->draining = true;
+    take_arrivals(w);
+    destroy_context(w);
+    close_handles(w);
+    while (w->batch_next < w->batch_count) {
+        struct event *e = w->batch[w->batch_next++];
+
+        event_unref(&e);
+    }
+    for (size_t n = mailbox_take(w->events, &items); n > 0; n--) {
+        struct event *e = items[n - 1];
+
+        event_unref(&e);
+    }
+    mailbox_destroy(w->events);
+    mailbox_destroy(&w->arrivals);
+    shard_destroy(&w->shard);
+    mem_free(w->scratch);
+    mem_free(w);
+}

@@ -1,0 +1,83 @@
+/* worker - one thread with its own loop, libwebsockets context and share of the sessions.
+ * Threads:    worker_create, _destroy: the main thread, one worker after the other (libwebsockets
+ * sets up process-wide state). worker_adopt, _stop, _load: any. All else: the worker's own. Owns:
+ * its loop, context, shard, connections and mailboxes. Invariant:  nobody else touches what a
+ * worker owns; others post to its mailboxes. Fails:      worker_create returns NULL after logging
+ * why. */
+#ifndef HUBBUB_NET_WORKER_H
+#define HUBBUB_NET_WORKER_H
+
+#include "base/list.h"
+#include "base/mailbox.h"
+#include "core/shard.h"
+#include "net/address.h"
+#include "net/config.h"
+#include "net/deadline.h"
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <uv.h>
+
+struct gate;
+struct hub;
+
+struct worker {
+    const struct net_config *config; /* borrowed */
+    struct hub *hub;                 /* borrowed */
+    struct gate *gate;               /* borrowed */
+    struct mailbox *events;          /* borrowed storage; this worker takes and destroys */
+    struct mailbox arrivals;         /* connections to adopt */
+    struct shard shard;
+
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_prepare_t end_of_turn;
+    uv_timer_t timer;
+    struct lws_context *context; /* owned */
+    struct lws_vhost *vhost;     /* owned by context */
+    pthread_t thread;
+
+    void **batch; /* borrowed from events: what a turn has not yet delivered */
+    size_t batch_count, batch_next;
+    struct list dirty; /* connections whose ring is to be flushed */
+    struct list conns; /* all */
+    struct conn
+        *adopting; /* the connection inside the adoption call, until libwebsockets frees it */
+    struct deadline_queue header, join, ping, pong, closing;
+    uint8_t *scratch; /* owned: SCRATCH_SIZE bytes in which waiting frames are put together */
+    bool kick;        /* libwebsockets has a timer that was set outside of its callbacks */
+    bool draining;
+
+    _Atomic uint32_t load; /* connections, those on their way here included */
+    atomic_bool stop_requested;
+    uint64_t stop_deadline_ms; /* written before stop_requested */
+    void (*done)(void *);      /* called from this thread when it has nothing left to do */
+    void *done_arg;
+};
+
+enum { SCRATCH_SIZE = 64 * 1024 };
+
+/* events: uninitialised storage that the hub posts to; done: called once, from the worker's thread.
+ */
+struct worker *worker_create(uint32_t index, const struct net_config *config, struct hub *hub,
+                             struct gate *gate, struct mailbox *events, void (*done)(void *),
+                             void *done_arg);
+bool worker_start(struct worker *w);
+void worker_join(struct worker *w);
+void worker_destroy(struct worker *w);
+
+/* Takes over fd, for which gate_enter said yes. */
+void worker_adopt(struct worker *w, int fd, const struct address_key *key);
+
+/* Closes every session with 1001 once its ring is drained, the rest at deadline_ms (clock_mono_ms).
+ */
+void worker_stop(struct worker *w, uint64_t deadline_ms);
+
+uint32_t worker_load(const struct worker *w);
+
+/* For the callbacks: reads the clock once for all that follows. */
+void worker_enter(struct worker *w);
+
+#endif

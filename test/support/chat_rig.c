@@ -1,0 +1,142 @@
+#include "support/cm.h"
+#include "support/chat_rig.h"
+#include "base/mem.h"
+#include "core/hub.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void want_write(void *wire)
+{
+    ((struct rig_client *)wire)->has_frames = true;
+}
+
+static void abort_wire(void *wire)
+{
+    ((struct rig_client *)wire)->is_aborted = true;
+}
+
+static const struct wire_ops ops = {.want_write = want_write, .abort = abort_wire};
+
+struct rig *rig_make(void)
+{
+    struct rig *rig = mem_alloc(sizeof *rig);
+
+    rig->now = (struct moment){.mono_ms = 1000000, .wall_ms = 1690000000000};
+    rig->rules = (struct rules){
+        .max_body = 1000,
+        .ring = {.frames = 64, .bytes = 64 * 1024},
+        .message_rate = {.rate = 0, .burst = 1},
+    };
+    rig->hub = hub_create(rig->boxes, RIG_WORKERS, 0xabc);
+    for (uint32_t i = 0; i < RIG_WORKERS; i++) {
+        mailbox_init(&rig->boxes[i], 1000, NULL, NULL);
+        shard_init(&rig->shards[i], i, rig->hub, &rig->rules);
+        rig->shards[i].now = rig->now;
+    }
+    return rig;
+}
+
+void rig_free(struct rig *rig)
+{
+    for (int i = 0; i < rig->client_count; i++)
+        rig_drop(&rig->clients[i]);
+    rig_turn(rig);
+    for (int i = 0; i < RIG_WORKERS; i++) {
+        shard_destroy(&rig->shards[i]);
+        mailbox_destroy(&rig->boxes[i]);
+    }
+    hub_destroy(rig->hub);
+    mem_free(rig);
+}
+
+struct rig_client *rig_open(struct rig *rig, uint32_t worker, const char *room)
+{
+    struct rig_client *c = &rig->clients[rig->client_count++];
+
+    assert_true(rig->client_count <= RIG_CLIENTS_MAX);
+    c->session = session_open(&rig->shards[worker], PROTO_V1, &ops, c, room);
+    return c;
+}
+
+struct rig_client *rig_join(struct rig *rig, uint32_t worker, const char *room, const char *name)
+{
+    struct rig_client *c = rig_open(rig, worker, room);
+
+    session_join(c->session, name, strlen(name));
+    rig_turn(rig);
+    return c;
+}
+
+void rig_say(struct rig_client *c, const char *json)
+{
+    session_receive(c->session, json, strlen(json));
+}
+
+void rig_drop(struct rig_client *c)
+{
+    if (c->session != NULL)
+        session_end(c->session);
+    c->session = NULL;
+}
+
+void rig_turn(struct rig *rig)
+{
+    size_t delivered;
+
+    do {
+        delivered = 0;
+        for (int i = 0; i < RIG_WORKERS; i++) {
+            void **events;
+            size_t count = mailbox_take(&rig->boxes[i], &events);
+
+            for (size_t k = 0; k < count; k++) {
+                struct event *e = events[k];
+
+                shard_deliver(&rig->shards[i], e);
+                event_unref(&e);
+            }
+            delivered += count;
+        }
+    } while (delivered != 0);
+}
+
+void rig_advance(struct rig *rig, uint64_t ms)
+{
+    rig->now.mono_ms += ms;
+    rig->now.wall_ms += ms;
+    for (int i = 0; i < RIG_WORKERS; i++)
+        rig->shards[i].now = rig->now;
+    hub_tick(rig->hub, rig->now.mono_ms);
+    rig_turn(rig);
+}
+
+const char *rig_next(struct rig *rig, struct rig_client *c)
+{
+    struct ring *ring = &c->session->ring;
+    const struct frame *f;
+    size_t header, length;
+
+    rig->text[0] = '\0';
+    if (ring->count == 0)
+        return rig->text;
+    f = ring_peek(ring, 0);
+    header = f->bytes[1] < 126 ? 2 : f->bytes[1] == 126 ? 4 : 10;
+    length = f->length - header;
+    assert_true(length < sizeof rig->text);
+    if (f->bytes[0] == 0x88)
+        snprintf(rig->text, sizeof rig->text, "close %d %.*s", f->bytes[2] << 8 | f->bytes[3],
+                 (int)length - 2, (const char *)f->bytes + 4);
+    else
+        snprintf(rig->text, sizeof rig->text, "%.*s", (int)length, (const char *)f->bytes + header);
+    ring_drop(ring, 1);
+    if (ring->count == 0)
+        session_drained(c->session);
+    return rig->text;
+}
+
+void rig_skip(struct rig *rig, struct rig_client *c)
+{
+    while (rig_next(rig, c)[0] != '\0')
+        continue;
+}

@@ -1,0 +1,98 @@
+#include "support/cm.h"
+#include "core/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void header_has_the_shortest_length_form(void **state)
+{
+    static const struct {
+        size_t length, header;
+        uint8_t second;
+    } rows[] = {{0, 2, 0},       {1, 2, 1},        {125, 2, 125},   {126, 4, 126},
+                {65535, 4, 126}, {65536, 10, 127}, {70000, 10, 127}};
+    char *payload = calloc(1, 70000);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct frame *f = frame_text(payload, rows[i].length);
+
+        assert_int_equal(f->bytes[0], 0x81);
+        assert_int_equal(f->bytes[1], rows[i].second);
+        assert_int_equal(f->length, rows[i].header + rows[i].length);
+        frame_unref(&f);
+        assert_null(f);
+    }
+    free(payload);
+}
+
+static void lengths_are_in_network_order(void **state)
+{
+    char payload[300] = {0};
+    struct frame *f = frame_text(payload, sizeof payload);
+
+    (void)state;
+    assert_int_equal(f->bytes[2] << 8 | f->bytes[3], 300);
+    frame_unref(&f);
+}
+
+static void close_carries_code_and_reason(void **state)
+{
+    struct frame *f = frame_close(CLOSE_NAME_TAKEN, "taken");
+
+    (void)state;
+    assert_int_equal(f->bytes[0], 0x88);
+    assert_int_equal(f->bytes[1], 7);
+    assert_int_equal(f->bytes[2] << 8 | f->bytes[3], 4409);
+    assert_memory_equal(f->bytes + 4, "taken", 5);
+    frame_unref(&f);
+}
+
+static void close_reason_is_cut_between_code_points(void **state)
+{
+    char reason[200];
+    struct frame *f;
+
+    (void)state;
+    memset(reason, 'a', sizeof reason);
+    memcpy(reason + 122, "\xc3\xa9", 2); /* bytes 122 and 123: one too many */
+    reason[199] = '\0';
+    f = frame_close(CLOSE_GOING_AWAY, reason);
+    assert_int_equal(f->bytes[1], 2 + 122);
+    frame_unref(&f);
+}
+
+static void ping_carries_a_payload(void **state)
+{
+    struct frame *f = frame_ping();
+
+    (void)state;
+    /* libwebsockets does not report an empty pong */
+    assert_int_equal(f->bytes[0], 0x89);
+    assert_true(f->bytes[1] > 0 && f->bytes[1] <= 125);
+    frame_unref(&f);
+}
+
+static void last_reference_frees(void **state)
+{
+    struct frame *f = frame_ping(), *other = frame_ref(f);
+
+    (void)state;
+    frame_unref(&f);
+    assert_int_equal(other->refs, 1);
+    frame_unref(&other);
+    frame_unref(&other); /* NULL is allowed */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(header_has_the_shortest_length_form),
+        cmocka_unit_test(lengths_are_in_network_order),
+        cmocka_unit_test(close_carries_code_and_reason),
+        cmocka_unit_test(close_reason_is_cut_between_code_points),
+        cmocka_unit_test(ping_carries_a_payload),
+        cmocka_unit_test(last_reference_frees),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

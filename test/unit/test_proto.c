@@ -1,0 +1,168 @@
+#include "support/cm.h"
+#include "core/frame.h"
+#include "core/name.h"
+#include "core/proto.h"
+
+#include <string.h>
+
+enum { NEEDS_USERNAME = 1u << FIELD_USERNAME, NEEDS_BODY = 1u << FIELD_BODY };
+
+static void reads_type_and_fields(void **state)
+{
+    const char text[] = "{\"type\":\"message\",\"body\":\"h\\u00e9 \\\"q\\\"\",\"extra\":[1,{}]}";
+    struct request r;
+    const char *reason;
+
+    (void)state;
+    assert_int_equal(request_parse(&r, text, strlen(text), &reason), OK);
+    assert_string_equal(r.type, "message");
+    assert_int_equal(request_read_fields(&r, NEEDS_BODY, &reason), OK);
+    assert_string_equal(r.field[FIELD_BODY].bytes, "h\xc3\xa9 \"q\"");
+    assert_int_equal(r.field[FIELD_BODY].length, 7);
+    request_free(&r);
+}
+
+static void ignores_fields_that_the_command_does_not_take(void **state)
+{
+    const char text[] = "{\"type\":\"join\",\"username\":\"a\",\"body\":5}";
+    struct request r;
+    const char *reason;
+
+    (void)state;
+    assert_int_equal(request_parse(&r, text, strlen(text), &reason), OK);
+    assert_int_equal(request_read_fields(&r, NEEDS_USERNAME, &reason), OK);
+    request_free(&r);
+}
+
+static void refuses_what_is_no_request(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        " ",
+        "hello",
+        "null",
+        "[]",
+        "[{\"type\":\"message\"}]",
+        "\"text\"",
+        "42",
+        "{",
+        "{}",
+        "{\"type\":5}",
+        "{\"type\":null}",
+        "{\"type\":\"message\"} trailing",
+        "{\"type\":\"message\",\"body\":\"\\u0000\"}",
+        "{\"type\":\"message\",\"body\":\"\\ud800\"}",
+        "{'type':'message'}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *reason = NULL;
+        struct request r;
+
+        assert_int_equal(request_parse(&r, rows[i], strlen(rows[i]), &reason), ERR_INVALID);
+        assert_non_null(reason);
+        request_free(&r);
+    }
+}
+
+static void survives_deep_nesting(void **state)
+{
+    static char text[60000];
+    struct request r;
+    const char *reason;
+
+    (void)state;
+    memset(text, '[', sizeof text);
+    assert_int_equal(request_parse(&r, text, sizeof text, &reason), ERR_INVALID);
+    request_free(&r);
+}
+
+static void refuses_fields_that_are_missing_or_no_strings(void **state)
+{
+    static const char *const rows[] = {
+        "{\"type\":\"message\"}",
+        "{\"type\":\"message\",\"body\":1}",
+        "{\"type\":\"message\",\"body\":null}",
+        "{\"type\":\"message\",\"body\":{\"a\":1}}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *reason = NULL;
+        struct request r;
+
+        assert_int_equal(request_parse(&r, rows[i], strlen(rows[i]), &reason), OK);
+        assert_int_equal(request_read_fields(&r, NEEDS_BODY, &reason), ERR_INVALID);
+        assert_string_equal(reason, "\"body\" is missing or not a string.");
+        request_free(&r);
+    }
+}
+
+static struct username *user(const char *text)
+{
+    struct username *u;
+    const char *reason;
+
+    assert_int_equal(username_make(text, strlen(text), &u, &reason), OK);
+    return u;
+}
+
+/* Encodes as v1, gives the event back, and compares the payload. */
+static void check_v1(struct event *e, const char *wanted)
+{
+    struct frame *f = protos[PROTO_V1]->encode[e->type](e);
+
+    assert_int_equal(f->length, 2 + strlen(wanted));
+    assert_memory_equal(f->bytes + 2, wanted, strlen(wanted));
+    frame_unref(&f);
+    event_unref(&e);
+}
+
+static void v1_frames_are_exactly_the_origin_protocol(void **state)
+{
+    struct username *ann = user("Ann"), *bob = user("b\xc3\xb6"
+                                                    "b");
+    struct event *e = event_message(ann, "\"<b>\"\n", 6);
+
+    (void)state;
+    strcpy(e->id, "7-1");
+    e->ts = 1690000000000;
+    check_v1(e, "{\"type\":\"message\",\"id\":\"7-1\",\"username\":\"Ann\","
+                "\"body\":\"\\\"<b>\\\"\\n\",\"ts\":1690000000000}");
+    check_v1(event_make(EVENT_JOIN, bob), "{\"type\":\"join\",\"username\":\"b\xc3\xb6"
+                                          "b\"}");
+    check_v1(event_make(EVENT_LEAVE, ann), "{\"type\":\"leave\",\"username\":\"Ann\"}");
+    e = event_users(2);
+    e->users[e->user_count++] = username_ref(ann);
+    e->users[e->user_count++] = username_ref(bob);
+    check_v1(e, "{\"type\":\"users\",\"users\":[\"Ann\",\"b\xc3\xb6"
+                "b\"]}");
+    check_v1(event_users(0), "{\"type\":\"users\",\"users\":[]}");
+    username_unref(&ann);
+    username_unref(&bob);
+}
+
+static void v1_error_has_one_sentence(void **state)
+{
+    struct frame *f = protos[PROTO_V1]->encode_error("No.");
+
+    (void)state;
+    assert_memory_equal(f->bytes + 2, "{\"type\":\"error\",\"error\":\"No.\"}", 30);
+    assert_int_equal(f->length, 32);
+    frame_unref(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_type_and_fields),
+        cmocka_unit_test(ignores_fields_that_the_command_does_not_take),
+        cmocka_unit_test(refuses_what_is_no_request),
+        cmocka_unit_test(survives_deep_nesting),
+        cmocka_unit_test(refuses_fields_that_are_missing_or_no_strings),
+        cmocka_unit_test(v1_frames_are_exactly_the_origin_protocol),
+        cmocka_unit_test(v1_error_has_one_sentence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

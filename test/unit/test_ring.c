@@ -1,0 +1,139 @@
+#include "support/cm.h"
+#include "core/frame.h"
+#include "core/ring.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct ring_limits wide = {1000, 1000000};
+
+static struct frame *numbered(int n)
+{
+    char text[16];
+
+    snprintf(text, sizeof text, "%04d", n);
+    return frame_text(text, 4);
+}
+
+static void push_number(struct ring *r, int n, const struct ring_limits *limits, enum err wanted)
+{
+    struct frame *f = numbered(n);
+
+    assert_int_equal(ring_push(r, f, limits), wanted);
+    assert_int_equal(f->refs, wanted == OK ? 2 : 1);
+    frame_unref(&f);
+}
+
+static int number_at(const struct ring *r, uint32_t i)
+{
+    int n;
+
+    assert_int_equal(sscanf((const char *)ring_peek(r, i)->bytes + 2, "%4d", &n), 1);
+    return n;
+}
+
+static void is_first_in_first_out_over_all_sizes(void **state)
+{
+    struct ring r = {0};
+    int in = 0, out = 0;
+
+    (void)state;
+    for (int burst = 1; burst < 40; burst++) {
+        for (int i = 0; i < burst; i++)
+            push_number(&r, in++, &wide, OK);
+        for (uint32_t i = 0; i < r.count; i++)
+            assert_int_equal(number_at(&r, i), out + (int)i);
+        for (int i = 0; i < burst - burst / 8; i++) {
+            assert_int_equal(number_at(&r, 0), out++);
+            ring_drop(&r, 1);
+        }
+    }
+    ring_clear(&r);
+    assert_int_equal(r.count, 0);
+    assert_int_equal(r.bytes, 0);
+}
+
+static void holds_no_memory_when_empty(void **state)
+{
+    struct ring r = {0};
+
+    (void)state;
+    for (int i = 0; i < RING_INLINE; i++)
+        push_number(&r, i, &wide, OK);
+    assert_null(r.spilled);
+    push_number(&r, 9, &wide, OK);
+    assert_non_null(r.spilled);
+    ring_drop(&r, r.count);
+    assert_null(r.spilled);
+}
+
+static void push_at_the_frame_limit_changes_nothing(void **state)
+{
+    const struct ring_limits limits = {3, 1000};
+    struct ring r = {0};
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        push_number(&r, i, &limits, OK);
+    push_number(&r, 3, &limits, ERR_FULL);
+    assert_int_equal(r.count, 3);
+    ring_clear(&r);
+}
+
+static void push_at_the_byte_limit_changes_nothing(void **state)
+{
+    const struct ring_limits limits = {100, 13}; /* a numbered frame has 6 bytes */
+    struct ring r = {0};
+
+    (void)state;
+    push_number(&r, 0, &limits, OK);
+    push_number(&r, 1, &limits, OK);
+    push_number(&r, 2, &limits, ERR_FULL);
+    assert_int_equal(r.bytes, 12);
+    ring_drop(&r, 1);
+    push_number(&r, 3, &limits, OK);
+    ring_clear(&r);
+}
+
+static void last_frame_goes_past_the_limits(void **state)
+{
+    const struct ring_limits limits = {1, 6};
+    struct frame *f = numbered(7);
+    struct ring r = {0};
+
+    (void)state;
+    push_number(&r, 0, &limits, OK);
+    assert_int_equal(ring_push_last(&r, f), OK);
+    assert_int_equal(number_at(&r, 1), 7);
+    frame_unref(&f);
+    ring_clear(&r);
+}
+
+static void is_strained_past_half_of_either_limit(void **state)
+{
+    const struct ring_limits by_frames = {4, 1000}, by_bytes = {1000, 24};
+    struct ring r = {0};
+
+    (void)state;
+    push_number(&r, 0, &wide, OK);
+    push_number(&r, 1, &wide, OK);
+    assert_false(ring_is_strained(&r, &by_frames));
+    assert_false(ring_is_strained(&r, &by_bytes));
+    push_number(&r, 2, &wide, OK);
+    assert_true(ring_is_strained(&r, &by_frames));
+    assert_true(ring_is_strained(&r, &by_bytes));
+    ring_clear(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(is_first_in_first_out_over_all_sizes),
+        cmocka_unit_test(holds_no_memory_when_empty),
+        cmocka_unit_test(push_at_the_frame_limit_changes_nothing),
+        cmocka_unit_test(push_at_the_byte_limit_changes_nothing),
+        cmocka_unit_test(last_frame_goes_past_the_limits),
+        cmocka_unit_test(is_strained_past_half_of_either_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

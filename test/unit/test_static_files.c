@@ -1,0 +1,138 @@
+#include "support/cm.h"
+#include "base/log.h"
+#include "net/static_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static void put(const char *name, const char *content)
+{
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(content, f);
+    fclose(f);
+}
+
+static int setup(void **state)
+{
+    char path[128];
+
+    (void)state;
+    log_init(LOG_LEVEL_ERROR);
+    strcpy(folder, "/tmp/hubbub-static-XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/js", folder);
+    mkdir(path, 0755);
+    put("index.html", "<!doctype html>");
+    put("app.css", "body{}");
+    put("js/main.js", "export {}");
+    put(".hidden", "secret");
+    snprintf(path, sizeof path, "%s/link", folder);
+    return symlink("/etc/passwd", path);
+}
+
+static int teardown(void **state)
+{
+    char command[128];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static void finds_what_is_there_and_its_type(void **state)
+{
+    static const char *const rows[][3] = {
+        {"/", "<!doctype html>", "text/html; charset=utf-8"},
+        {"/index.html", "<!doctype html>", "text/html; charset=utf-8"},
+        {"/app.css", "body{}", "text/css; charset=utf-8"},
+        {"/js/main.js", "export {}", "text/javascript; charset=utf-8"},
+    };
+    struct static_files *files = static_files_load(folder);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct static_file *f = static_files_find(files, rows[i][0]);
+
+        assert_non_null(f);
+        assert_int_equal(f->length, strlen(rows[i][1]));
+        assert_memory_equal(f->bytes, rows[i][1], f->length);
+        assert_string_equal(f->media_type, rows[i][2]);
+        assert_int_equal(strlen(f->etag), 18);
+        assert_true(f->etag[0] == '"' && f->etag[17] == '"');
+    }
+    static_files_free(files);
+}
+
+static void nothing_else_can_be_named(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        "/js",
+        "/js/",
+        "/.hidden",
+        "/link",
+        "/../etc/passwd",
+        "/js/../index.html",
+        "//index.html",
+        "/index.html/",
+        "/nothing",
+        "index.html",
+        "/etc/passwd",
+    };
+    struct static_files *files = static_files_load(folder);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_null(static_files_find(files, rows[i]));
+    static_files_free(files);
+}
+
+static void tag_follows_the_content(void **state)
+{
+    struct static_files *files = static_files_load(folder);
+    char before[20];
+
+    (void)state;
+    strcpy(before, static_files_find(files, "/app.css")->etag);
+    static_files_free(files);
+    files = static_files_load(folder);
+    assert_string_equal(static_files_find(files, "/app.css")->etag, before);
+    static_files_free(files);
+    put("app.css", "body{ }");
+    files = static_files_load(folder);
+    assert_string_not_equal(static_files_find(files, "/app.css")->etag, before);
+    static_files_free(files);
+}
+
+static void a_folder_without_the_client_is_refused(void **state)
+{
+    char path[128];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/js", folder);
+    assert_null(static_files_load(path));
+    assert_null(static_files_load("/nonexistent"));
+    static_files_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_is_there_and_its_type),
+        cmocka_unit_test(nothing_else_can_be_named),
+        cmocka_unit_test(tag_follows_the_content),
+        cmocka_unit_test(a_folder_without_the_client_is_refused),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
