@@ -21,9 +21,8 @@ const struct option option_table[] = {
     {"max_connections_per_address", OPTION_UINT, AT(max_connections_per_address), "512", 1,
      10000000, "no limit; set it behind a proxy",
      "connections at a time from one IPv4 address or IPv6 /64"},
-    {"allowed_origins", OPTION_TEXT, AT(allowed_origins), "", 0, 0, NULL,
-     "web origins whose pages may connect, beside the server's own, separated by commas, such as "
-     "https://example.com; *: all"},
+    {"allowed_origins", OPTION_ORIGINS, AT(allowed_origins), "", 0, 0, NULL,
+     "web origins whose pages may connect, beside the server's own; *: all"},
     {"message_rate", OPTION_UINT, AT(message_rate), "50", 1, 1000000, "no limit",
      "messages a second that one connection may send in the long run"},
     {"message_burst", OPTION_UINT, AT(message_burst), "200", 1, 1000000, NULL,

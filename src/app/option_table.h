@@ -1,6 +1,8 @@
 /* option_table - the one list of all options.
- * Threads: any, read only. Owns: nothing. Invariant: names are snake_case and unique; each fallback
- * is a legal value. Fails: never. */
+ * Threads:    any, read only.
+ * Owns:       nothing.
+ * Invariant:  names are snake_case and unique; each fallback is a legal value.
+ * Fails:      never. */
 #ifndef HUBBUB_APP_OPTION_TABLE_H
 #define HUBBUB_APP_OPTION_TABLE_H
 
@@ -11,6 +13,7 @@ enum option_type {
     OPTION_UINT,      /* unsigned */
     OPTION_FD,        /* int; -1 is "none" */
     OPTION_TEXT,      /* char *, owned, never NULL */
+    OPTION_ORIGINS,   /* the same; *, or origins separated by commas */
     OPTION_LOG_LEVEL, /* enum log_level */
     OPTION_DURATION,  /* uint64_t milliseconds: 30, 30s, 500ms, 2m, 1h */
     OPTION_SIZE,      /* uint64_t bytes: 4096, 64k, 1m, 1g */

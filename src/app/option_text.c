@@ -111,7 +111,7 @@ void option_text_markdown(FILE *out)
         fprintf(out, "| `%s` | %s%s%s | %s | %s |\n", option->name,
                 option->fallback[0] != '\0' ? "`" : "", shown_default(option),
                 option->fallback[0] != '\0' ? "`" : "", option->text,
-                option->type == OPTION_TEXT ? "a text" : option_allowed(option, allowed));
+                option_allowed(option, allowed));
     }
 }
 

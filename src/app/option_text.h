@@ -1,5 +1,8 @@
 /* option_text - what the option table looks like to people: help, sample file, README, check.
- * Threads: main. Owns: nothing. Invariant: generated from the table alone. Fails: never. */
+ * Threads:    main.
+ * Owns:       nothing.
+ * Invariant:  generated from the table alone.
+ * Fails:      never. */
 #ifndef HUBBUB_APP_OPTION_TEXT_H
 #define HUBBUB_APP_OPTION_TEXT_H
 

@@ -29,6 +29,7 @@ static const struct {
     [OPTION_UINT] = {"a whole number", plain},
     [OPTION_FD] = {"a file descriptor", plain},
     [OPTION_TEXT] = {"a text without line breaks", NULL},
+    [OPTION_ORIGINS] = {"origins such as https://example.com, separated by commas, or *", NULL},
     [OPTION_LOG_LEVEL] = {"error, warn, info or debug", NULL},
     [OPTION_DURATION] = {"a duration such as 30s, 500ms, 2m or 1h", durations},
     [OPTION_SIZE] = {"a size such as 4096, 64k or 1m", sizes},
@@ -61,6 +62,24 @@ static bool read_number(const char *text, const struct unit *units, uint64_t *ou
     return false;
 }
 
+/* Each as a browser sends it: no path, not even a slash at the end, or it would never match. */
+static bool are_origins(const char *text)
+{
+    static const char separators[] = ", \t";
+
+    if (strcmp(text, "*") == 0)
+        return true;
+    for (text += strspn(text, separators); *text != '\0'; text += strspn(text, separators)) {
+        size_t length = strcspn(text, separators), scheme = strcspn(text, ":");
+
+        if (scheme == 0 || scheme + 3 >= length || strncmp(text + scheme, "://", 3) != 0 ||
+            strcspn(text + scheme + 3, "/*?#@, \t") != length - scheme - 3)
+            return false;
+        text += length;
+    }
+    return true;
+}
+
 enum err option_set(struct options *o, const struct option *option, const char *text)
 {
     void *at = field(o, option);
@@ -68,7 +87,8 @@ enum err option_set(struct options *o, const struct option *option, const char *
 
     switch (option->type) {
     case OPTION_TEXT:
-        if (strpbrk(text, "\r\n") != NULL)
+    case OPTION_ORIGINS:
+        if (strpbrk(text, "\r\n") != NULL || (option->type == OPTION_ORIGINS && !are_origins(text)))
             return ERR_INVALID;
         mem_free(*(char **)at);
         *(char **)at = mem_strdup(text);
@@ -115,6 +135,7 @@ const char *option_format(const struct options *o, const struct option *option,
 
     switch (option->type) {
     case OPTION_TEXT:
+    case OPTION_ORIGINS:
         snprintf(out, OPTION_VALUE_SIZE, "%s", *(char *const *)at);
         break;
     case OPTION_LOG_LEVEL:

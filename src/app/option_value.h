@@ -1,7 +1,8 @@
 /* option_value - the texts of option values: reading, writing, and saying what is allowed.
- * Threads: any. Owns: nothing; text values in struct options are replaced and freed as they are
- * set. Invariant: what option_format writes, option_set reads back as the same value. Fails:
- * ERR_INVALID; the old value stays. */
+ * Threads:    any.
+ * Owns:       nothing; text values in struct options are replaced and freed as they are set.
+ * Invariant:  what option_format writes, option_set reads back as the same value.
+ * Fails:      ERR_INVALID; the old value stays. */
 #ifndef HUBBUB_APP_OPTION_VALUE_H
 #define HUBBUB_APP_OPTION_VALUE_H
 

@@ -34,11 +34,11 @@ struct load {
     FILE *err;
     enum mode mode;
     const char *config;       /* borrowed; NULL: none was named */
+    const char *config_where; /* static: who named it */
     char *where[OPTIONS_MAX]; /* owned: where each option was set; NULL: nowhere */
     unsigned mistakes;
     const char *file; /* borrowed: the one that is being read */
     unsigned line;    /* the one that was read last */
-    bool is_line_cut;
     FILE *stream;
 };
 
@@ -84,10 +84,10 @@ static size_t distance(const char *a, const char *b)
     return row[lb];
 }
 
-/* The option that was probably meant, or NULL. */
+/* The option that was probably meant, or NULL: at most a third of its letters are wrong. */
 static const char *nearest(const char *name)
 {
-    size_t best = 4;
+    size_t best = (strlen(name) + 2) / 3 + 1;
     const char *found = NULL;
 
     for (size_t i = 0; i < option_count; i++) {
@@ -147,18 +147,30 @@ static void set(struct load *l, const struct option *option, const char *value, 
 
 /* ---- the file ---- */
 
+/* ini.h's form of fgets. Blanks before a line are dropped, because to inih they would make it the
+ * continuation of the line before. A line that cannot be taken whole counts as an empty one. */
 static char *read_line(char *out, int size, void *arg)
 {
     struct load *l = arg;
-    char *line = fgets(out, size, l->stream);
+    bool is_text = true;
+    int n = 0, c;
 
-    if (line != NULL) {
-        l->line += !l->is_line_cut;
-        l->is_line_cut = strchr(line, '\n') == NULL && !feof(l->stream);
-        if (l->is_line_cut)
-            mistake(l, "%s:%u: the line is too long", l->file, l->line);
+    while ((c = getc(l->stream)) != EOF && c != '\n') {
+        if (n == 0 && (c == ' ' || c == '\t'))
+            continue;
+        is_text = is_text && c != '\0';
+        if (n < size)
+            out[n++] = (char)c;
     }
-    return line;
+    if (c == EOF && n == 0)
+        return NULL;
+    l->line++;
+    if (n == size)
+        mistake(l, "%s:%u: the line is longer than %d bytes", l->file, l->line, size - 1);
+    else if (!is_text)
+        mistake(l, "%s:%u: this is not text", l->file, l->line);
+    out[n < size && is_text ? n : 0] = '\0';
+    return out;
 }
 
 /* ini.h's form: 1 if the line was understood. */
@@ -188,15 +200,17 @@ static void read_file(struct load *l)
     l->file = is_named ? l->config : HUBBUB_CONFIG_FILE;
     l->stream = fopen(l->file, "r");
     if (l->stream == NULL) {
-        if (is_named || errno != ENOENT)
-            mistake(l, "%s: cannot be read: %s", l->file, strerror(errno));
+        if (is_named)
+            mistake(l, "%s: cannot read %s: %s", l->config_where, l->file, strerror(errno));
+        else if (errno != ENOENT && errno != ENOTDIR)
+            mistake(l, "cannot read %s: %s", l->file, strerror(errno));
         return;
     }
     bad_line = ini_parse_stream(read_line, l, take_line, l);
     if (bad_line > 0)
         mistake(l, "%s:%d: this is not of the form name = value", l->file, bad_line);
     if (ferror(l->stream))
-        mistake(l, "%s: cannot be read: %s", l->file, strerror(errno));
+        mistake(l, "cannot read %s: %s", l->file, strerror(errno));
     fclose(l->stream);
 }
 
@@ -265,8 +279,10 @@ static void read_command_line(struct load *l, int argc, char *const *argv, bool 
             continue;
         }
         value = equals != NULL ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
-        if (option == NULL)
+        if (option == NULL) {
             l->config = value;
+            l->config_where = "command line, --config";
+        }
         if (is_first_walk)
             continue;
         if (value == NULL)
@@ -278,18 +294,34 @@ static void read_command_line(struct load *l, int argc, char *const *argv, bool 
 
 /* ---- all together ---- */
 
+/* One size that has to be at least as large as another. */
+static const struct {
+    const char *large, *small, *why;
+} size_rules[] = {
+    {"max_frame", "max_body", "a message travels in one frame"},
+    {"ring_bytes", "max_frame", "a single message would disconnect its readers"},
+};
+
+/* The size's value and where it comes from. */
+static uint64_t size_of(const struct load *l, const char *name, char *out, size_t size)
+{
+    const struct option *option = find(name);
+    const char *where = l->where[option - option_table];
+    char value[OPTION_VALUE_SIZE];
+
+    snprintf(out, size, "%s (%s, %s)", name, option_format(l->options, option, value),
+             where != NULL ? where : "default");
+    return *(const uint64_t *)(const void *)((const char *)l->options + option->offset);
+}
+
 static void check_together(struct load *l)
 {
-    const struct options *o = l->options;
+    char large[2 * WHERE_SIZE], small[2 * WHERE_SIZE];
 
-    if (o->max_body > o->max_frame)
-        mistake(l, "max_body (%llu) is larger than max_frame (%llu), which has to hold it",
-                (unsigned long long)o->max_body, (unsigned long long)o->max_frame);
-    if (o->ring_bytes < o->max_frame)
-        mistake(l,
-                "ring_bytes (%llu) is smaller than max_frame (%llu), so that a single message "
-                "could disconnect its readers",
-                (unsigned long long)o->ring_bytes, (unsigned long long)o->max_frame);
+    for (size_t i = 0; i < sizeof size_rules / sizeof *size_rules; i++)
+        if (size_of(l, size_rules[i].large, large, sizeof large) <
+            size_of(l, size_rules[i].small, small, sizeof small))
+            mistake(l, "%s must not be smaller than %s: %s", large, small, size_rules[i].why);
 }
 
 static const char *config_of(char *const *envp)
@@ -338,6 +370,7 @@ enum options_outcome options_load(struct options *o, int argc, char *const *argv
         if (option_set(o, &option_table[i], option_table[i].fallback) != OK)
             mistake(&l, "the default of %s is not a legal value", option_table[i].name);
     l.config = config_of(envp);
+    l.config_where = "environment variable HUBBUB_CONFIG";
     read_command_line(&l, argc, argv, true);
     if (l.mode == MODE_RUN || l.mode == MODE_CHECK) {
         read_file(&l);

@@ -23,7 +23,7 @@ static void executable_folder(char out[PATH_SIZE])
 
 static bool has_index(const char *folder)
 {
-    char path[PATH_SIZE + 16];
+    char path[PATH_SIZE + 128];
 
     snprintf(path, sizeof path, "%s/index.html", folder);
     return access(path, R_OK) == 0;

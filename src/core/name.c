@@ -20,6 +20,8 @@ enum {
     BRAILLE_BLANK = 0x2800, /* no white space to Unicode, but to the eye */
 };
 
+static const char too_long[] = "The name is too long: it may have 32 characters.";
+
 struct code_points {
     utf8proc_int32_t at[INPUT_MAX];
     size_t count;
@@ -171,9 +173,12 @@ static enum err judge_username(const struct code_points *text, const char **reas
     bool has_base = false;
 
     for (size_t i = 0; i < text->count; i++) {
-        *reason = fault_of_username(text, i);
-        if (*reason != NULL)
+        const char *fault = fault_of_username(text, i);
+
+        if (fault != NULL) {
+            *reason = fault;
             return ERR_INVALID;
+        }
         has_base = has_base || !is_mark(text->at[i]);
     }
     if (!has_base) {
@@ -181,7 +186,7 @@ static enum err judge_username(const struct code_points *text, const char **reas
         return ERR_INVALID;
     }
     if (count_graphemes(text) > USERNAME_MAX_GRAPHEMES) {
-        *reason = "The name is too long: it may have 32 characters.";
+        *reason = too_long;
         return ERR_TOO_LONG;
     }
     return OK;
@@ -198,9 +203,10 @@ enum err username_make(const char *input, size_t length, struct username **out, 
     size_t key_length;
     enum err e;
 
-    *reason = "The name is too long: it may have 32 characters.";
-    if (length > INPUT_MAX)
+    if (length > INPUT_MAX) {
+        *reason = too_long;
         return ERR_TOO_LONG;
+    }
     if (!read_mapped(input, length, UTF8PROC_STABLE | UTF8PROC_COMPOSE, &text)) {
         *reason = "The name is not UTF-8 text.";
         return ERR_INVALID;
@@ -267,23 +273,31 @@ static bool is_room_letter(const struct code_points *text, size_t i)
     }
 }
 
-enum err room_name_make(const char *input, size_t length, char out[ROOM_NAME_MAX_BYTES + 1],
-                        const char **reason)
+static enum err judge_room(const char *input, size_t length, struct code_points *text)
 {
-    struct code_points text;
-
-    *reason = "A room's name has 1 to 64 letters, digits, dots, underscores or hyphens.";
     if (length > INPUT_MAX)
         return ERR_TOO_LONG;
     if (!read_mapped(input, length,
                      UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD,
-                     &text))
+                     text))
         return ERR_INVALID;
-    if (text.count == 0 || text.count > ROOM_NAME_MAX_LETTERS)
-        return text.count == 0 ? ERR_INVALID : ERR_TOO_LONG;
-    for (size_t i = 0; i < text.count; i++)
-        if (!is_room_letter(&text, i))
+    if (text->count == 0 || text->count > ROOM_NAME_MAX_LETTERS)
+        return text->count == 0 ? ERR_INVALID : ERR_TOO_LONG;
+    for (size_t i = 0; i < text->count; i++)
+        if (!is_room_letter(text, i))
             return ERR_INVALID;
-    out[encode(&text, out)] = '\0';
     return OK;
+}
+
+enum err room_name_make(const char *input, size_t length, char out[ROOM_NAME_MAX_BYTES + 1],
+                        const char **reason)
+{
+    struct code_points text;
+    enum err e = judge_room(input, length, &text);
+
+    if (e == OK)
+        out[encode(&text, out)] = '\0';
+    else
+        *reason = "A room's name has 1 to 64 letters, digits, dots, underscores or hyphens.";
+    return e;
 }

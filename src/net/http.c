@@ -165,8 +165,12 @@ static int continue_body(struct lws *wsi, struct http_response *r)
     size_t length = r->length - r->sent;
     bool is_last = length <= CHUNK_SIZE;
 
-    if (r->body == NULL || lws_partial_buffered(wsi))
+    if (r->body == NULL)
         return 0;
+    if (lws_partial_buffered(wsi)) {
+        lws_callback_on_writable(wsi);
+        return 0;
+    }
     if (!is_last)
         length = CHUNK_SIZE;
     memcpy(chunk + LWS_PRE, r->body + r->sent, length);
@@ -200,9 +204,17 @@ static int serve(struct lws *wsi, struct http_response *r)
 
     deadline_cancel(&c->life);
     if (!requested_path(wsi, path, sizeof path)) {
-        /* The body of the request, if any, is not read: the connection cannot be used again. */
         (void)reply_text(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED,
                          "Only GET and HEAD are served here.\n", "allow:", "GET, HEAD");
+        return -1;
+    }
+    /* The body of a request is not read, so the connection cannot be used again: what follows would
+     * be taken for a request, in somebody else's name if a proxy shares the connection. */
+    if ((lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) != 0 &&
+         !header_is(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, "0")) ||
+        lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) != 0) {
+        (void)reply_text(wsi, HTTP_STATUS_BAD_REQUEST, "Requests here have no body.\n",
+                         "connection:", "close");
         return -1;
     }
     if (strcmp(path, "/healthz") == 0)

@@ -141,6 +141,7 @@ static void admit(struct listener *l, int fd, const struct sockaddr_storage *pee
     switch (gate_enter(l->gate, &key)) {
     case GATE_OPEN:
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        log_debug("accepted", "fd=%d address=%s", fd, address_text(peer, text));
         worker_adopt(least_loaded(l), fd, &key);
         break;
     case GATE_FULL:

@@ -1,4 +1,5 @@
 #include "net/worker.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/hub.h"
@@ -12,6 +13,7 @@ enum {
     EVENTS_LIMIT = 65536,  /* events that may wait for a worker before senders are told to wait */
     EVENTS_PER_TURN = 256, /* then the sockets get their turn */
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
+    LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER = 512,
     TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
 };
@@ -156,7 +158,7 @@ static void run_deadlines(struct worker *w)
 }
 
 /* 0: nothing is due ever. */
-static uint64_t next_due(const struct worker *w)
+static uint64_t next_due(struct worker *w)
 {
     const struct deadline_queue *const queues[] = {&w->header, &w->join, &w->closing, &w->ping,
                                                    &w->pong};
@@ -168,8 +170,13 @@ static uint64_t next_due(const struct worker *w)
         if (d != NULL && (next == 0 || d->due_ms < next))
             next = d->due_ms;
     }
-    if (hub_has_due(w->hub) && (next == 0 || w->shard.now.mono_ms + USERS_INTERVAL_MS < next))
-        next = w->shard.now.mono_ms + USERS_INTERVAL_MS;
+    /* A snapshot of a room's people that was put off: whichever worker looks first sends it. */
+    if (!hub_has_due(w->hub))
+        w->users_due_ms = 0;
+    else if (w->users_due_ms == 0)
+        w->users_due_ms = w->shard.now.mono_ms + USERS_INTERVAL_MS / 2;
+    if (w->users_due_ms != 0 && (next == 0 || w->users_due_ms < next))
+        next = w->users_due_ms;
     return next;
 }
 
@@ -177,9 +184,25 @@ static void on_timer(uv_timer_t *timer)
 {
     struct worker *w = timer->data;
 
+    w->timer_due_ms = 0;
     worker_enter(w);
+    w->users_due_ms = 0;
     hub_tick(w->hub, w->shard.now.mono_ms);
     run_deadlines(w);
+}
+
+/* due_ms: 0 for never. Nothing is done while the time stays the same, as it does in most turns. */
+static void set_timer(struct worker *w, uint64_t due_ms)
+{
+    uint64_t now = w->shard.now.mono_ms;
+
+    if (due_ms == w->timer_due_ms)
+        return;
+    w->timer_due_ms = due_ms;
+    if (due_ms == 0)
+        uv_timer_stop(&w->timer);
+    else
+        uv_timer_start(&w->timer, on_timer, due_ms > now ? due_ms - now : 0, 0);
 }
 
 static void begin_drain(struct worker *w)
@@ -210,7 +233,6 @@ static void on_end_of_turn(uv_prepare_t *prepare)
 {
     struct worker *w = prepare->data;
     bool more;
-    uint64_t due;
 
     worker_enter(w);
     take_arrivals(w);
@@ -230,12 +252,7 @@ static void on_end_of_turn(uv_prepare_t *prepare)
     }
     if (more)
         uv_async_send(&w->wake); /* poll, but do not sleep */
-    due = next_due(w);
-    if (due == 0)
-        uv_timer_stop(&w->timer);
-    else
-        uv_timer_start(&w->timer, on_timer,
-                       due > w->shard.now.mono_ms ? due - w->shard.now.mono_ms : 0, 0);
+    set_timer(w, next_due(w));
 }
 
 static void on_wake(uv_async_t *wake)
@@ -243,13 +260,18 @@ static void on_wake(uv_async_t *wake)
     (void)wake; /* the end of this turn looks into the mailboxes */
 }
 
+/* Most of what libwebsockets calls an error is a client's malformed request, so it is rationed. */
 static void on_lws_log(int level, const char *line)
 {
-    size_t length = strcspn(line, "\n");
+    static struct log_limit limit;
     char quoted[512];
+    uint64_t held;
 
     (void)level;
-    log_warn("libwebsockets", "text=%s", log_quote(quoted, sizeof quoted, line, length));
+    if (log_limit_pass(&limit, clock_mono_ms(), LWS_LOG_INTERVAL_MS, &held))
+        log_warn("libwebsockets", "text=%s more=%llu",
+                 log_quote(quoted, sizeof quoted, line, strcspn(line, "\n")),
+                 (unsigned long long)held);
 }
 
 static bool create_context(struct worker *w)
@@ -294,8 +316,8 @@ static bool create_context(struct worker *w)
     return w->vhost != NULL;
 }
 
-/* libwebsockets takes itself down in steps, between which the loop must run to close its handles; at the
- * last one it sets w->context to NULL. */
+/* libwebsockets takes itself down in steps, between which the loop must run to close its handles;
+ * at the last one it sets w->context to NULL. */
 static void destroy_context(struct worker *w)
 {
     for (int step = 0; step < 8 && w->context != NULL; step++) {

@@ -49,6 +49,8 @@ struct worker {
     uint8_t *scratch; /* owned: SCRATCH_SIZE bytes in which waiting frames are put together */
     bool kick;        /* libwebsockets has a timer that was set outside of its callbacks */
     bool draining;
+    uint64_t timer_due_ms; /* what the timer is set to; 0: it is not */
+    uint64_t users_due_ms; /* when to call hub_tick; 0: not */
 
     _Atomic uint32_t load; /* connections, those on their way here included */
     atomic_bool stop_requested;
