@@ -14,15 +14,15 @@ const struct option option_table[] = {
      "address or host name to listen on; empty: all, IPv6 and IPv4"},
     {"static_dir", OPTION_TEXT, AT(static_dir), "", 0, 0, NULL,
      "folder with the browser client; empty: the one that came with the program"},
-    {"workers", OPTION_UINT, AT(workers), "0", 1, 64, "one for each core, up to 8",
+    {"workers", OPTION_UINT, AT(workers), "0", 1, 64, "one a core, up to 8",
      "threads that serve connections"},
     {"max_connections", OPTION_UINT, AT(max_connections), "10000", 1, 10000000, "no limit",
      "connections at a time; more are refused with status 503"},
     {"max_connections_per_address", OPTION_UINT, AT(max_connections_per_address), "512", 1,
-     10000000, "no limit; set it behind a proxy",
-     "connections at a time from one IPv4 address or IPv6 /64"},
+     10000000, "no limit",
+     "connections at a time from one IPv4 address or IPv6 /64; behind a proxy set it to 0"},
     {"allowed_origins", OPTION_ORIGINS, AT(allowed_origins), "", 0, 0, NULL,
-     "web origins whose pages may connect, beside the server's own; *: all"},
+     "web origins whose pages may connect, beside the server's own"},
     {"message_rate", OPTION_UINT, AT(message_rate), "50", 1, 1000000, "no limit",
      "messages a second that one connection may send in the long run"},
     {"message_burst", OPTION_UINT, AT(message_burst), "200", 1, 1000000, NULL,
@@ -50,7 +50,7 @@ const struct option option_table[] = {
     {"log_level", OPTION_LOG_LEVEL, AT(log_level), "info", 0, 0, NULL,
      "least important lines to log"},
     {"ready_fd", OPTION_FD, AT(ready_fd), "-1", 0, 65535, NULL,
-     "file descriptor to write the port to, as a line, once clients can connect; -1: none"},
+     "file descriptor to write the port to, as a line, once clients can connect"},
 };
 
 const size_t option_count = sizeof option_table / sizeof *option_table;

@@ -11,7 +11,8 @@ static const char head[] =
     "\n"
     "Each option may also stand in a file (name = value) or in the environment\n"
     "(HUBBUB_NAME=value). The command line wins over the environment, the\n"
-    "environment over the file.\n"
+    "environment over the file. Durations are written like 500ms, 30s, 2m or 1h,\n"
+    "sizes like 4096, 64k or 1m.\n"
     "\n"
     "      --config FILE      read this file; otherwise " HUBBUB_CONFIG_FILE "\n"
     "                         is read if it exists\n"
@@ -46,12 +47,12 @@ static void wrap(FILE *out, const char *indent, size_t width, const char *text)
 /* What the option is for and, unless any text will do, what it takes. */
 static void describe(const struct option *option, char *out, size_t size)
 {
-    char allowed[OPTION_VALUE_SIZE];
+    char range[OPTION_VALUE_SIZE];
 
     if (option->type == OPTION_TEXT)
         snprintf(out, size, "%s", option->text);
     else
-        snprintf(out, size, "%s: %s", option->text, option_allowed(option, allowed));
+        snprintf(out, size, "%s (%s)", option->text, option_range(option, range));
 }
 
 /* The name as on the command line. */
@@ -88,6 +89,7 @@ void option_text_config(FILE *out)
     char line[2 * OPTION_VALUE_SIZE];
 
     fputs("# hubbub.conf - every option with its default. Take away the # to change one.\n"
+          "# Durations are written like 500ms, 30s, 2m or 1h, sizes like 4096, 64k or 1m.\n"
           "# Check the file with: hubbub --check --config FILE\n",
           out);
     for (size_t i = 0; i < option_count; i++) {
@@ -96,13 +98,14 @@ void option_text_config(FILE *out)
         describe(option, line, sizeof line);
         fputc('\n', out);
         wrap(out, "# ", 98, line);
-        fprintf(out, "#%s = %s\n", option->name, option->fallback);
+        fprintf(out, "#%s =%s%s\n", option->name, option->fallback[0] != '\0' ? " " : "",
+                option->fallback);
     }
 }
 
 void option_text_markdown(FILE *out)
 {
-    char allowed[OPTION_VALUE_SIZE];
+    char range[OPTION_VALUE_SIZE];
 
     fputs("| option | default | what it is | allowed |\n|---|---|---|---|\n", out);
     for (size_t i = 0; i < option_count; i++) {
@@ -110,8 +113,7 @@ void option_text_markdown(FILE *out)
 
         fprintf(out, "| `%s` | %s%s%s | %s | %s |\n", option->name,
                 option->fallback[0] != '\0' ? "`" : "", shown_default(option),
-                option->fallback[0] != '\0' ? "`" : "", option->text,
-                option_allowed(option, allowed));
+                option->fallback[0] != '\0' ? "`" : "", option->text, option_range(option, range));
     }
 }
 

@@ -22,17 +22,20 @@ static const struct unit durations[] = {{"", 1000},   {"ms", 1},      {"s", 1000
 static const struct unit sizes[] = {
     {"", 1}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {NULL, 0}};
 
+/* In the place of a range, types that are no numbers have a fixed text. */
 static const struct {
-    const char *noun;
+    const char *noun, *range;
     const struct unit *units;
 } types[] = {
-    [OPTION_UINT] = {"a whole number", plain},
-    [OPTION_FD] = {"a file descriptor", plain},
-    [OPTION_TEXT] = {"a text without line breaks", NULL},
-    [OPTION_ORIGINS] = {"origins such as https://example.com, separated by commas, or *", NULL},
-    [OPTION_LOG_LEVEL] = {"error, warn, info or debug", NULL},
-    [OPTION_DURATION] = {"a duration such as 30s, 500ms, 2m or 1h", durations},
-    [OPTION_SIZE] = {"a size such as 4096, 64k or 1m", sizes},
+    [OPTION_UINT] = {"a whole number from ", NULL, plain},
+    [OPTION_FD] = {"a file descriptor from ", NULL, plain},
+    [OPTION_TEXT] = {"", "any text without line breaks", NULL},
+    [OPTION_ORIGINS] = {"",
+                        "origins such as https://example.com, separated by commas, or * for all",
+                        NULL},
+    [OPTION_LOG_LEVEL] = {"", "error, warn, info or debug", NULL},
+    [OPTION_DURATION] = {"a duration (such as 500ms, 30s, 2m, 1h) from ", NULL, durations},
+    [OPTION_SIZE] = {"a size (such as 4096, 64k, 1m) from ", NULL, sizes},
 };
 
 static void *field(const struct options *o, const struct option *option)
@@ -116,6 +119,16 @@ enum err option_set(struct options *o, const struct option *option, const char *
     return OK;
 }
 
+void option_clear(struct options *o, const struct option *option)
+{
+    char **text = field(o, option);
+
+    if (option->type == OPTION_TEXT || option->type == OPTION_ORIGINS) {
+        mem_free(*text);
+        *text = NULL;
+    }
+}
+
 /* Writes a number in the largest unit that divides it. */
 static void format_number(uint64_t number, const struct unit *units, char *out, size_t size)
 {
@@ -153,22 +166,31 @@ const char *option_format(const struct options *o, const struct option *option,
     return out;
 }
 
-const char *option_allowed(const struct option *option, char out[OPTION_VALUE_SIZE])
+const char *option_range(const struct option *option, char out[OPTION_VALUE_SIZE])
 {
     const struct unit *units = types[option->type].units;
     char min[32], max[32];
     int n;
 
     if (units == NULL) {
-        snprintf(out, OPTION_VALUE_SIZE, "%s", types[option->type].noun);
+        snprintf(out, OPTION_VALUE_SIZE, "%s", types[option->type].range);
         return out;
     }
     format_number(option->min, units, min, sizeof min);
     format_number(option->max, units, max, sizeof max);
-    n = snprintf(out, OPTION_VALUE_SIZE, "%s from %s to %s", types[option->type].noun, min, max);
+    n = snprintf(out, OPTION_VALUE_SIZE, "%s to %s", min, max);
     if (option->zero != NULL)
-        snprintf(out + n, OPTION_VALUE_SIZE - (size_t)n, ", or 0 (%s)", option->zero);
+        snprintf(out + n, OPTION_VALUE_SIZE - (size_t)n, ", or 0 for %s", option->zero);
     else if (option->type == OPTION_FD)
-        snprintf(out + n, OPTION_VALUE_SIZE - (size_t)n, ", or -1 (none)");
+        snprintf(out + n, OPTION_VALUE_SIZE - (size_t)n, ", or -1 for none");
+    return out;
+}
+
+const char *option_allowed(const struct option *option, char out[OPTION_VALUE_SIZE])
+{
+    int n = snprintf(out, OPTION_VALUE_SIZE, "%s", types[option->type].noun);
+    char range[OPTION_VALUE_SIZE];
+
+    snprintf(out + n, OPTION_VALUE_SIZE - (size_t)n, "%s", option_range(option, range));
     return out;
 }

@@ -388,6 +388,5 @@ enum options_outcome options_load(struct options *o, int argc, char *const *argv
 void options_free(struct options *o)
 {
     for (size_t i = 0; i < option_count; i++)
-        if (option_table[i].type == OPTION_TEXT)
-            mem_free(*(char **)(void *)((char *)o + option_table[i].offset));
+        option_clear(o, &option_table[i]);
 }

@@ -23,6 +23,7 @@
 
 enum {
     WORKERS_AUTO_MAX = 8,
+    STOP_MARGIN_MS = 10000,
     DESCRIPTORS_OWN = 64,          /* beside one for each connection */
     DESCRIPTORS_MAX = 1024 * 1024, /* libwebsockets keeps a table of the limit's size */
 };
@@ -91,10 +92,16 @@ static uint64_t random_run(void)
 
 static void stop(struct server *s, int signum)
 {
+    char state[128];
+
     s->is_stopping = true;
     log_info("stopping", "signal=%s drain_time_ms=%llu", strsignal(signum),
              (unsigned long long)s->options->drain_time);
-    notify("STOPPING=1\nSTATUS=Draining");
+    /* The service manager waits as long as the drain may take, whatever the unit's TimeoutStopSec.
+     */
+    snprintf(state, sizeof state, "STOPPING=1\nSTATUS=Draining\nEXTEND_TIMEOUT_USEC=%llu",
+             (unsigned long long)(s->options->drain_time + STOP_MARGIN_MS) * 1000);
+    notify(state);
     listener_close(s->listener);
     s->listener = NULL;
     hub_stop(s->hub);

@@ -39,6 +39,11 @@ static inline void list_append(struct list *head, struct list *element)
     head->prev = element;
 }
 
+static inline void list_prepend(struct list *head, struct list *element)
+{
+    list_append(head->next, element);
+}
+
 static inline void list_remove(struct list *element)
 {
     element->prev->next = element->next;

@@ -31,8 +31,13 @@ struct code_points {
 
 static bool is_blank(utf8proc_int32_t c)
 {
-    return utf8proc_category(c) == UTF8PROC_CATEGORY_ZS || c == BRAILLE_BLANK ||
-           (c >= 0x09 && c <= 0x0d);
+    return utf8proc_category(c) == UTF8PROC_CATEGORY_ZS || c == BRAILLE_BLANK;
+}
+
+/* A line's end may cling to a name that was pasted; inside a name it is refused. */
+static bool is_trimmed(utf8proc_int32_t c)
+{
+    return is_blank(c) || (c >= 0x09 && c <= 0x0d);
 }
 
 /* Maps the input with the given options of utf8proc and takes it apart; false if it is not UTF-8.
@@ -61,16 +66,18 @@ static bool read_mapped(const char *input, size_t length, unsigned options, stru
 /* Trims, and makes one space of each run of blanks, so that names that look alike are alike. */
 static void tidy_blanks(struct code_points *text)
 {
-    size_t kept = 0;
+    size_t first = 0, end = text->count, kept = 0;
 
-    for (size_t i = 0; i < text->count; i++) {
+    while (end > 0 && is_trimmed(text->at[end - 1]))
+        end--;
+    while (first < end && is_trimmed(text->at[first]))
+        first++;
+    for (size_t i = first; i < end; i++) {
         if (!is_blank(text->at[i]))
             text->at[kept++] = text->at[i];
-        else if (kept > 0 && text->at[kept - 1] != SPACE)
+        else if (text->at[kept - 1] != SPACE)
             text->at[kept++] = SPACE;
     }
-    if (kept > 0 && text->at[kept - 1] == SPACE)
-        kept--;
     text->count = kept;
 }
 
@@ -255,21 +262,28 @@ void username_unref(struct username **u)
 
 /* ---- rooms ---- */
 
+static bool is_room_sign(utf8proc_int32_t c)
+{
+    return c == '.' || c == '_' || c == '-';
+}
+
 static bool is_room_letter(const struct code_points *text, size_t i)
 {
     utf8proc_int32_t c = text->at[i];
 
     switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LU: /* folded already: Cherokee folds to its capitals */
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_LO:
     case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL: /* the Han zero */
         return !utf8proc_get_property(c)->ignorable;
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC: /* many scripts write vowels as marks on a letter */
-        return i > 0 && !utf8proc_get_property(c)->ignorable;
+        return i > 0 && !is_room_sign(text->at[i - 1]) && !utf8proc_get_property(c)->ignorable;
     default:
-        return c == '.' || c == '_' || c == '-';
+        return is_room_sign(c);
     }
 }
 

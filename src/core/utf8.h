@@ -1,8 +1,8 @@
 /* utf8 - whether bytes are UTF-8.
  * Threads:    any.
  * Owns:       nothing.
- * Invariant:  overlong forms, surrogates and what is past U+10FFFF are not UTF-8 (Unicode, table
- * 3-7). Fails:      never. */
+ * Invariant:  overlong forms, surrogates and all past U+10FFFF are refused (Unicode, table 3-7).
+ * Fails:      never. */
 #ifndef HUBBUB_CORE_UTF8_H
 #define HUBBUB_CORE_UTF8_H
 

@@ -23,7 +23,7 @@ static int query_value(struct lws *wsi, const char *field, char out[QUERY_SIZE])
         int length;
 
         if (lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) <= 0)
-            break;
+            continue; /* an empty field looks like none */
         length = lws_hdr_copy_fragment(wsi, out, QUERY_SIZE, WSI_TOKEN_HTTP_URI_ARGS, i);
         if (length >= field_length && memcmp(out, field, (size_t)field_length) == 0) {
             memmove(out, out + field_length, (size_t)(length - field_length));

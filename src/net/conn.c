@@ -237,7 +237,7 @@ static void want_write(void *wire)
     struct conn *c = wire;
 
     if (list_empty(&c->dirty) && !c->killed)
-        list_append(&c->worker->dirty, &c->dirty);
+        list_prepend(&c->worker->dirty, &c->dirty);
 }
 
 static void abort_conn(void *wire)

@@ -102,6 +102,15 @@ static int reply_text(struct lws *wsi, unsigned status, const char *text, const 
     return lws_write(wsi, h.buffer + LWS_PRE, length, LWS_WRITE_HTTP_HEADERS) < 0 ? -1 : 0;
 }
 
+/* The same, and the connection is ready for the next request. */
+static int answer_text(struct lws *wsi, unsigned status, const char *text, const char *extra_name,
+                       const char *extra_value)
+{
+    if (reply_text(wsi, status, text, extra_name, extra_value) != 0)
+        return -1;
+    return transaction_done(wsi);
+}
+
 static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char *wanted)
 {
     char value[256];
@@ -121,6 +130,13 @@ static bool header_has_word(struct lws *wsi, enum lws_token_indexes token, const
         if (strcasecmp(each, word) == 0)
             return true;
     return false;
+}
+
+/* An encoded line break in the target makes libwebsockets' parser lose the rest of the request
+ * line. */
+static bool is_http_1_1(struct lws *wsi)
+{
+    return header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
 }
 
 /* ---- static files ---- */
@@ -203,6 +219,11 @@ static int serve(struct lws *wsi, struct http_response *r)
     char path[PATH_SIZE];
 
     deadline_cancel(&c->life);
+    if (!is_http_1_1(wsi) && !header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.0")) {
+        (void)reply_text(wsi, HTTP_STATUS_BAD_REQUEST, "The request line is malformed.\n",
+                         "connection:", "close");
+        return -1;
+    }
     if (!requested_path(wsi, path, sizeof path)) {
         (void)reply_text(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED,
                          "Only GET and HEAD are served here.\n", "allow:", "GET, HEAD");
@@ -218,22 +239,17 @@ static int serve(struct lws *wsi, struct http_response *r)
         return -1;
     }
     if (strcmp(path, "/healthz") == 0)
-        return reply_text(wsi, HTTP_STATUS_OK, "ok\n", NULL, NULL) != 0 ? -1
-                                                                        : transaction_done(wsi);
+        return answer_text(wsi, HTTP_STATUS_OK, "ok\n", NULL, NULL);
     if (strcmp(path, "/ws") == 0)
-        return reply_text(wsi, 426, "This is the WebSocket endpoint: connect with a WebSocket.\n",
-                          "upgrade:", "websocket") != 0
-                   ? -1
-                   : transaction_done(wsi);
+        return answer_text(wsi, 426, "This is the WebSocket endpoint: connect with a WebSocket.\n",
+                           "upgrade:", "websocket");
     file = static_files_find(files, path);
     if (file != NULL)
         return send_file(wsi, r, HTTP_STATUS_OK, file);
     file = static_files_find(files, "/404.html");
     if (file != NULL)
         return send_file(wsi, r, HTTP_STATUS_NOT_FOUND, file);
-    return reply_text(wsi, HTTP_STATUS_NOT_FOUND, "There is nothing here.\n", NULL, NULL) != 0
-               ? -1
-               : transaction_done(wsi);
+    return answer_text(wsi, HTTP_STATUS_NOT_FOUND, "There is nothing here.\n", NULL, NULL);
 }
 
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -328,6 +344,7 @@ static const struct {
     const char *header, *value;
 } upgrade_rules[] = {
     {is_not_stopping, 503, "The server is stopping.\n", "retry-after:", "5"},
+    {is_http_1_1, 400, "The request line is malformed.\n", NULL, NULL},
     {path_is_endpoint, 404, "The WebSocket endpoint is /ws.\n", NULL, NULL},
     {wants_websocket, 400, "The only upgrade here is to websocket.\n", NULL, NULL},
     {has_version, 426, "The WebSocket version must be 13.\n", "sec-websocket-version:", "13"},

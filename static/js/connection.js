@@ -1,0 +1,209 @@
+// Gets and keeps a connection: when to try, when to wait, when to give up. Knows no page; the world
+// it needs (sockets, time, chance, a health check) is handed in, so that tests can hold it.
+import { SUBPROTOCOL, decode, meaningOfClose, socketUrl } from './protocol.js';
+
+const OPEN_MS = 10_000; // to be let in
+const HEALTHY_MS = 10_000; // online for so long, and the next trouble starts counting anew
+const SILENCE_MS = 45_000; // heard nothing: ask whether the server is there
+const CHECK_EVERY_MS = 5_000;
+const PROBE_MS = 10_000;
+const QUICK_PROBE_MS = 3_000;
+const PATIENCE_MS = 60_000; // how long our own dead connection may go on holding our name
+const TAKEN_RETRY_MS = 3_000;
+const BUSY_MS = 3_000;
+const OFFLINE_RETRY_MS = 30_000;
+
+// attempt counts from 0; random() is in [0, 1).
+export function retryDelay(attempt, random) {
+  if (attempt === 0) return random() * 500;
+  return (0.5 + random() / 2) * Math.min(30_000, 1000 * 2 ** (attempt - 1));
+}
+
+const world = {
+  openSocket: (url) => new WebSocket(url, SUBPROTOCOL),
+  now: () => Date.now(),
+  random: () => Math.random(),
+  setTimeout: (f, ms) => setTimeout(f, ms),
+  clearTimeout: (id) => clearTimeout(id),
+  isOnline: () => navigator.onLine !== false,
+  isVisible: () => !document.hidden,
+  async probe(ms) {
+    try {
+      return (await fetch('healthz', { cache: 'no-store', signal: AbortSignal.timeout(ms) })).ok;
+    } catch {
+      return false;
+    }
+  },
+};
+
+// phase: idle | connecting | online | waiting (until retryAt, because of cause) | rejected (cause,
+// reason). onChange(state, before) and onFrame(frame) are told; onFrame after the phase changed.
+export function createConnection({ page, onChange, onFrame, ...given }) {
+  const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible, probe } = { ...world, ...given };
+  let state = { phase: 'idle' };
+  let seat = null;
+  let socket = null;
+  let timer = null; // of the phase: let in by, check the health at, or try again at
+  let attempt = 0;
+  let onlineSince = 0;
+  let heardAt = 0;
+  let reason = ''; // of the last error frame before we were in
+  let keepTrying = false;
+  let patience = 0;
+  let takenSince = null;
+
+  function enter(next) {
+    const before = state;
+    state = next;
+    onChange(state, before);
+  }
+
+  function after(ms, f) {
+    clearTimeout(timer);
+    timer = setTimeout(f, ms);
+  }
+
+  function open() {
+    clearTimeout(timer);
+    reason = '';
+    const own = openSocket(socketUrl(page(), seat));
+    socket = own;
+    own.onmessage = (event) => own === socket && hear(event.data);
+    own.onclose = (event) => own === socket && end(event.code, event.reason);
+    after(OPEN_MS, drop);
+    enter({ phase: 'connecting', attempt, cause: state.cause });
+  }
+
+  function hear(text) {
+    const frame = decode(text);
+    heardAt = now();
+    if (!frame) return;
+    if (state.phase !== 'online') {
+      if (frame.type === 'error') {
+        reason = frame.error;
+        return;
+      }
+      onlineSince = now();
+      keepTrying = true;
+      patience = PATIENCE_MS;
+      takenSince = null;
+      after(CHECK_EVERY_MS, checkHealth);
+      enter({ phase: 'online' });
+    }
+    onFrame(frame);
+  }
+
+  function close(code) {
+    const own = socket;
+    socket = null;
+    clearTimeout(timer);
+    if (own) {
+      own.onmessage = own.onclose = null;
+      own.close(code);
+    }
+  }
+
+  // Gives the connection up as dead.
+  function drop() {
+    close();
+    end(1006, '');
+  }
+
+  function isPatient() {
+    takenSince ??= now();
+    return now() - takenSince < patience;
+  }
+
+  function end(code, closeReason) {
+    const { final, cause } = meaningOfClose(code);
+    const text = reason || closeReason;
+    const isOver = final && !(cause === 'taken' && isPatient());
+    close();
+    if (isOver || !keepTrying) {
+      enter({ phase: 'rejected', cause: final || text ? cause : 'unreachable', reason: text });
+      return;
+    }
+    if (state.phase === 'online' && now() - onlineSince >= HEALTHY_MS) attempt = 0;
+    wait(cause);
+  }
+
+  function wait(cause) {
+    let ms = retryDelay(attempt++, random);
+    if (cause === 'taken') ms = Math.min(ms, TAKEN_RETRY_MS);
+    if (cause === 'busy') ms = Math.max(ms, BUSY_MS);
+    if (!isOnline()) {
+      cause = 'offline';
+      ms = OFFLINE_RETRY_MS; // not never: the server may be on this very machine
+    }
+    after(ms, open);
+    enter({ phase: 'waiting', cause, retryAt: now() + ms });
+  }
+
+  async function ask(ms) {
+    const own = socket;
+    const isThere = await probe(ms);
+    if (own !== socket || state.phase !== 'online') return;
+    if (isThere) heardAt = now();
+    else if (isVisible()) drop();
+  }
+
+  // A browser does not show a script the server's pings, so silence alone proves nothing; and in a
+  // hidden tab timers and network may sleep, so there nothing is judged.
+  function checkHealth() {
+    after(CHECK_EVERY_MS, checkHealth);
+    if (isVisible() && now() - heardAt >= SILENCE_MS) {
+      heardAt = now();
+      ask(PROBE_MS);
+    }
+  }
+
+  return {
+    state: () => state,
+
+    // Takes a seat {name, room}. A first try that fails is told, not repeated, unless insist (ms):
+    // then the seat was ours a moment ago, and its name may still be held for so long.
+    start(newSeat, { insist = 0 } = {}) {
+      close();
+      seat = newSeat;
+      attempt = 0;
+      keepTrying = insist > 0;
+      patience = insist;
+      takenSince = null;
+      state = { phase: 'idle' };
+      open();
+    },
+
+    stop() {
+      close(1000);
+      enter({ phase: 'idle' });
+    },
+
+    // False if there is no connection to send on.
+    send(text) {
+      if (state.phase !== 'online' || socket.readyState !== 1) return false;
+      socket.send(text);
+      return true;
+    },
+
+    drop() {
+      if (state.phase === 'online') drop();
+    },
+
+    retryNow() {
+      if (state.phase === 'waiting') open();
+    },
+
+    // What the browser tells: the tab is looked at again, the network came or went.
+    cameToView() {
+      if (state.phase === 'online') ask(QUICK_PROBE_MS);
+      else if (state.phase === 'waiting' && state.cause !== 'busy') open();
+    },
+    networkCame() {
+      if (state.phase === 'waiting') after(random() * 1000, open);
+    },
+    networkWent() {
+      if (state.phase === 'online') ask(QUICK_PROBE_MS);
+      else if (state.phase === 'waiting') wait('offline');
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/* The way of every byte that a client sends: UTF-8 check, JSON, table of commands, handlers, and
+ * back out through the encoders. The input is split at newlines into the messages of one
+ * connection. */
+#include "base/mailbox.h"
+#include "core/hub.h"
+#include "core/session.h"
+#include "core/shard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void ignore(void *wire)
+{
+    (void)wire;
+}
+
+static const struct wire_ops ops = {.want_write = ignore, .abort = ignore};
+
+static void deliver(struct mailbox *box, struct shard *shard)
+{
+    void **events;
+    size_t count;
+
+    while ((count = mailbox_take(box, &events)) != 0) {
+        for (size_t i = 0; i < count; i++) {
+            struct event *e = events[i];
+
+            shard_deliver(shard, e);
+            event_unref(&e);
+        }
+    }
+}
+
+/* What goes out must be frames whose text is UTF-8 JSON, and nothing may follow a CLOSE frame. */
+static void check_ring(const struct session *s)
+{
+    for (uint32_t i = 0; i < s->ring.count; i++) {
+        const struct frame *f = ring_peek(&s->ring, i);
+        size_t header = f->bytes[1] < 126 ? 2 : f->bytes[1] == 126 ? 4 : 10;
+        json_t *json;
+
+        if (f->bytes[0] == 0x88) {
+            if (i + 1 != s->ring.count)
+                abort();
+            continue;
+        }
+        json = json_loadb((const char *)f->bytes + header, f->length - header, 0, NULL);
+        if (json == NULL)
+            abort();
+        json_decref(json);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct rules rules = {
+        .max_body = 4096,
+        .ring = {.frames = 64, .bytes = 64 * 1024},
+        .message_rate = {.rate = 1, .burst = 20},
+    };
+    struct mailbox box;
+    struct hub *hub = hub_create(&box, 1, 1);
+    struct shard shard;
+    struct session *s;
+
+    mailbox_init(&box, 1000, NULL, NULL);
+    shard_init(&shard, 0, hub, &rules);
+    s = session_open(&shard, PROTO_V1, &ops, NULL, "lobby");
+    while (size > 0) {
+        const uint8_t *end = memchr(data, '\n', size);
+        size_t length = end != NULL ? (size_t)(end - data) : size;
+        char *message = malloc(length + 1); /* exactly as long, so that reading past it is seen */
+
+        memcpy(message, data, length);
+        session_receive(s, message, length);
+        free(message);
+        deliver(&box, &shard);
+        data += length;
+        size -= length;
+        if (size > 0)
+            data++, size--;
+    }
+    check_ring(s);
+    session_end(s);
+    deliver(&box, &shard);
+    shard_destroy(&shard);
+    mailbox_destroy(&box);
+    hub_destroy(hub);
+    return 0;
+}
