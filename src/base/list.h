@@ -14,7 +14,7 @@ struct list {
 };
 
 /* The element of the given type that holds the link at p in its member. */
-#define LIST_ENTRY(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
+#define LIST_ENTRY(p, type, member) ((type *)(void *)(((char *)(p)) - offsetof(type, member)))
 
 /* Walks all elements; the one at pos may be removed (and freed) inside the body. */
 #define LIST_EACH(head, pos, after)                                                                \

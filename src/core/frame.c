@@ -1,5 +1,4 @@
 #include "core/frame.h"
-#include "base/mem.h"
 
 #include <string.h>
 
@@ -23,27 +22,34 @@ static size_t write_header(uint8_t *out, uint8_t opcode, size_t length)
     return 2 + extended;
 }
 
-static struct frame *make(uint8_t opcode, const void *payload, size_t length)
+static enum err append(struct segment *into, uint8_t opcode, const void *payload, size_t length)
 {
     uint8_t header[HEADER_MAX];
     size_t header_length = write_header(header, opcode, length);
-    struct frame *f = mem_try(sizeof *f + header_length + length);
+    uint8_t *at = segment_extend(into, header_length + length);
 
-    if (f == NULL)
-        return NULL;
-    f->refs = 1;
-    f->length = (uint32_t)(header_length + length);
-    memcpy(f->bytes, header, header_length);
-    memcpy(f->bytes + header_length, payload, length);
-    return f;
+    if (at == NULL)
+        return ERR_NOMEM;
+    memcpy(at, header, header_length);
+    memcpy(at + header_length, payload, length);
+    return OK;
 }
 
-struct frame *frame_text(const char *payload, size_t length)
+static struct segment *alone(uint8_t opcode, const void *payload, size_t length)
 {
-    return make(OPCODE_TEXT, payload, length);
+    struct segment *s = segment_create(HEADER_MAX + length);
+
+    if (s != NULL && append(s, opcode, payload, length) != OK)
+        segment_unref(&s);
+    return s;
 }
 
-struct frame *frame_close(enum close_code code, const char *reason)
+enum err frame_text(struct segment *into, const char *payload, size_t length)
+{
+    return append(into, OPCODE_TEXT, payload, length);
+}
+
+struct segment *frame_close(enum close_code code, const char *reason)
 {
     uint8_t payload[CONTROL_PAYLOAD_MAX];
     size_t length = strlen(reason), limit = sizeof payload - 2;
@@ -54,21 +60,12 @@ struct frame *frame_close(enum close_code code, const char *reason)
     payload[0] = (uint8_t)(code >> 8);
     payload[1] = (uint8_t)code;
     memcpy(payload + 2, reason, length);
-    return make(OPCODE_CLOSE, payload, 2 + length);
+    return alone(OPCODE_CLOSE, payload, 2 + length);
 }
 
-struct frame *frame_ping(void)
+struct segment *frame_ping(void)
 {
     static const char payload[] = "hubbub";
 
-    return make(OPCODE_PING, payload, sizeof payload - 1);
-}
-
-void frame_unref(struct frame **f)
-{
-    struct frame *it = *f;
-
-    *f = NULL;
-    if (it != NULL && --it->refs == 0)
-        mem_free(it);
+    return alone(OPCODE_PING, payload, sizeof payload - 1);
 }

@@ -1,13 +1,11 @@
-/* frame - one server-to-client WebSocket frame (RFC 6455, 5.2), header and payload, ready for the
- * wire. Threads:    one: a frame is made, shared and freed by the worker that sends it, so its
- * count is plain. Owns:       one allocation. A constructor returns one reference; frame_unref
- * gives it back. Invariant:  bytes never change after the constructor returned. Fails: constructors
- * return NULL when memory is short. */
+/* frame - server-to-client WebSocket frames (RFC 6455, 5.2), written into segments ready for the
+ * wire. Threads:    one, the segment's. Owns:       nothing; what frame_close and frame_ping return
+ * is the caller's, for segment_unref. Invariant:  one call writes one whole frame or nothing.
+ * Fails:      ERR_NOMEM, or NULL, when memory is short. */
 #ifndef HUBBUB_CORE_FRAME_H
 #define HUBBUB_CORE_FRAME_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "core/segment.h"
 
 /* Close codes (RFC 6455, 7.4.1; from 4400 our own: the HTTP status of the same meaning plus 4000).
  */
@@ -24,27 +22,14 @@ enum close_code {
     CLOSE_RATE_LIMITED = 4429,
 };
 
-struct frame {
-    uint32_t refs;
-    uint32_t length; /* of bytes */
-    uint8_t bytes[];
-};
+/* Appends a text frame. */
+MUST_USE enum err frame_text(struct segment *into, const char *payload, size_t length);
 
-struct frame *frame_text(const char *payload, size_t length);
+/* A CLOSE frame alone. reason: UTF-8, cut to the 123 bytes that a control frame has room for. */
+struct segment *frame_close(enum close_code code, const char *reason);
 
-/* reason: UTF-8, cut to the 123 bytes that a control frame has room for. */
-struct frame *frame_close(enum close_code code, const char *reason);
-
-/* With a payload: libwebsockets does not tell of the pong to an empty ping. */
-struct frame *frame_ping(void);
-
-static inline struct frame *frame_ref(struct frame *f)
-{
-    f->refs++;
-    return f;
-}
-
-/* Drops one reference and sets *f to NULL; NULL is allowed. */
-void frame_unref(struct frame **f);
+/* A PING frame alone. It has a payload: libwebsockets does not tell of the pong to an empty ping.
+ */
+struct segment *frame_ping(void);
 
 #endif

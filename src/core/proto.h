@@ -13,13 +13,13 @@
 #include <jansson.h>
 #include <stddef.h>
 
-struct frame;
+struct segment;
 
 enum proto_version { PROTO_V1, PROTO_VERSIONS };
 
 struct proto {
-    struct frame *(*encode[EVENT_TYPES])(const struct event *e);
-    struct frame *(*encode_error)(const char *text);
+    enum err (*encode[EVENT_TYPES])(struct segment *into, const struct event *e);
+    enum err (*encode_error)(struct segment *into, const char *text);
 };
 
 /* By version. */

@@ -1,13 +1,12 @@
 #include "core/ring.h"
 #include "base/mem.h"
-#include "core/frame.h"
 
 static uint32_t capacity_of(const struct ring *r)
 {
     return r->spilled != NULL ? r->capacity : RING_INLINE;
 }
 
-static struct frame **slot(struct ring *r, uint32_t i)
+static struct range *slot(struct ring *r, uint32_t i)
 {
     uint32_t at = (r->head + i) & (capacity_of(r) - 1);
 
@@ -17,7 +16,7 @@ static struct frame **slot(struct ring *r, uint32_t i)
 static enum err grow(struct ring *r)
 {
     uint32_t capacity = capacity_of(r) * 2;
-    struct frame **wider = mem_try(capacity * sizeof *wider);
+    struct range *wider = mem_try(capacity * sizeof *wider);
 
     if (wider == NULL)
         return ERR_NOMEM;
@@ -30,41 +29,54 @@ static enum err grow(struct ring *r)
     return OK;
 }
 
-enum err ring_push_last(struct ring *r, struct frame *f)
+/* True if range was made one with the newest range. */
+static bool extend_newest(struct ring *r, const struct range *range)
 {
-    if (r->count == capacity_of(r)) {
-        enum err e = grow(r);
+    struct range *newest = r->count != 0 ? slot(r, r->count - 1) : NULL;
 
-        if (e != OK)
-            return e;
+    if (newest == NULL || newest->segment != range->segment ||
+        newest->offset + newest->length != range->offset)
+        return false;
+    newest->length += range->length;
+    newest->frames += range->frames;
+    return true;
+}
+
+enum err ring_push_last(struct ring *r, const struct range *range)
+{
+    if (!extend_newest(r, range)) {
+        if (r->count == capacity_of(r) && grow(r) != OK)
+            return ERR_NOMEM;
+        *slot(r, r->count++) = *range;
+        segment_ref(range->segment);
     }
-    *slot(r, r->count) = frame_ref(f);
-    r->count++;
-    r->bytes += f->length;
+    r->frames += range->frames;
+    r->bytes += range->length;
     return OK;
 }
 
-enum err ring_push(struct ring *r, struct frame *f, const struct ring_limits *limits)
+enum err ring_push(struct ring *r, const struct range *range, const struct ring_limits *limits)
 {
-    if (r->count >= limits->frames || r->bytes + f->length > limits->bytes)
+    if (r->frames + range->frames > limits->frames || r->bytes + range->length > limits->bytes)
         return ERR_FULL;
-    return ring_push_last(r, f);
+    return ring_push_last(r, range);
 }
 
-struct frame *ring_peek(const struct ring *r, uint32_t i)
+const struct range *ring_peek(const struct ring *r, uint32_t i)
 {
     uint32_t at = (r->head + i) & (capacity_of(r) - 1);
 
-    return r->spilled != NULL ? r->spilled[at] : r->few[at];
+    return r->spilled != NULL ? &r->spilled[at] : &r->few[at];
 }
 
 void ring_drop(struct ring *r, uint32_t n)
 {
     for (; n > 0; n--) {
-        struct frame **oldest = slot(r, 0);
+        struct range *oldest = slot(r, 0);
 
-        r->bytes -= (*oldest)->length;
-        frame_unref(oldest);
+        r->bytes -= oldest->length;
+        r->frames -= oldest->frames;
+        segment_unref(&oldest->segment);
         r->head = (r->head + 1) & (capacity_of(r) - 1);
         r->count--;
     }
@@ -83,5 +95,5 @@ void ring_clear(struct ring *r)
 
 bool ring_is_strained(const struct ring *r, const struct ring_limits *limits)
 {
-    return r->count > limits->frames / 2 || r->bytes > limits->bytes / 2;
+    return r->frames > limits->frames / 2 || r->bytes > limits->bytes / 2;
 }

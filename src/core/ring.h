@@ -1,21 +1,22 @@
-/* ring - the frames that wait to be sent to one session, oldest first.
+/* ring - what waits to be sent to one session, oldest first: ranges of shared segments.
  * Threads:    one, the session's worker.
- * Owns:       one reference to each frame in it. ring_push takes its own reference on OK, none
- * otherwise. Invariant:  count <= limits.frames and bytes <= limits.bytes, but for frames pushed by
- * ring_push_last; nothing is allocated while at most RING_INLINE frames wait. Fails:      ERR_FULL
- * at a limit, ERR_NOMEM; the ring is then unchanged. */
+ * Owns:       one reference to the segment of each range in it. ring_push takes its own on OK, none
+ *             otherwise.
+ * Invariant:  frames <= limits.frames and bytes <= limits.bytes, but for what ring_push_last
+ * pushed; a range that follows the newest one in its segment has been made one with it; nothing is
+ *             allocated while at most RING_INLINE ranges wait.
+ * Fails:      ERR_FULL at a limit, ERR_NOMEM; the ring is then unchanged. */
 #ifndef HUBBUB_CORE_RING_H
 #define HUBBUB_CORE_RING_H
 
 #include "base/err.h"
+#include "core/segment.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct frame;
-
-enum { RING_INLINE = 4 };
+enum { RING_INLINE = 2 };
 
 struct ring_limits {
     uint32_t frames;
@@ -23,25 +24,28 @@ struct ring_limits {
 };
 
 struct ring {
-    struct frame **spilled; /* owned, NULL while the inline slots are enough */
-    uint32_t capacity;      /* of spilled; a power of two */
+    struct range *spilled; /* owned, NULL while the inline slots are enough */
+    uint32_t capacity;     /* of spilled; a power of two */
     uint32_t head;
-    uint32_t count;
-    size_t bytes;
-    struct frame *few[RING_INLINE];
+    uint32_t count;  /* ranges */
+    uint32_t frames; /* in all ranges */
+    size_t bytes;    /* in all ranges */
+    struct range few[RING_INLINE];
 };
 
 /* A zeroed ring is an empty one. */
 
-MUST_USE enum err ring_push(struct ring *r, struct frame *f, const struct ring_limits *limits);
+/* The range's reference stays the caller's. */
+MUST_USE enum err ring_push(struct ring *r, const struct range *range,
+                            const struct ring_limits *limits);
 
 /* Pushes past the limits: for the one error and the close frame that end a session. */
-MUST_USE enum err ring_push_last(struct ring *r, struct frame *f);
+MUST_USE enum err ring_push_last(struct ring *r, const struct range *range);
 
-/* The i-th oldest frame (i < count), borrowed until it is dropped. */
-struct frame *ring_peek(const struct ring *r, uint32_t i);
+/* The i-th oldest range (i < count), borrowed until the ring changes. */
+const struct range *ring_peek(const struct ring *r, uint32_t i);
 
-/* Drops the n oldest frames; n <= count. */
+/* Drops the n oldest ranges; n <= count. */
 void ring_drop(struct ring *r, uint32_t n);
 
 /* Drops all and gives the memory back. */

@@ -4,6 +4,9 @@
 #include "core/name.h"
 #include "core/shard.h"
 
+/* What most error frames need; a longer text makes the segment grow. */
+enum { ERROR_FRAME_SIZE = 192 };
+
 struct session *session_open(struct shard *shard, enum proto_version version,
                              const struct wire_ops *ops, void *wire, const char *room_key)
 {
@@ -89,11 +92,11 @@ static void give_up(struct session *s)
     s->ops->abort(s->wire);
 }
 
-void session_send(struct session *s, struct frame *f)
+void session_send(struct session *s, const struct range *range)
 {
     if (s->closing)
         return;
-    switch (ring_push(&s->ring, f, &s->shard->rules->ring)) {
+    switch (ring_push(&s->ring, range, &s->shard->rules->ring)) {
     case OK:
         s->ops->want_write(s->wire);
         break;
@@ -107,28 +110,54 @@ void session_send(struct session *s, struct frame *f)
     }
 }
 
-/* Queues what must arrive even if the ring is full, and gives the constructor's reference back. */
-static void send_last(struct session *s, struct frame *f)
+static struct range whole(struct segment *frame)
 {
-    if (f == NULL || ring_push_last(&s->ring, f) != OK)
+    return (struct range){.segment = frame, .length = frame->length, .frames = 1};
+}
+
+void session_send_frame(struct session *s, struct segment *frame)
+{
+    const struct range range = whole(frame);
+
+    session_send(s, &range);
+}
+
+/* Queues what must arrive even if the ring is full. Takes over frame; NULL is for want of memory.
+ */
+static void send_last(struct session *s, struct segment *frame)
+{
+    struct range range;
+
+    if (frame != NULL)
+        range = whole(frame);
+    if (frame == NULL || ring_push_last(&s->ring, &range) != OK)
         give_up(s);
     else
         s->ops->want_write(s->wire);
-    frame_unref(&f);
+    segment_unref(&frame);
+}
+
+static struct segment *error_frame(const struct session *s, const char *text)
+{
+    struct segment *frame = segment_create(ERROR_FRAME_SIZE);
+
+    if (frame != NULL && s->proto->encode_error(frame, text) != OK)
+        segment_unref(&frame);
+    return frame;
 }
 
 void session_error(struct session *s, const char *text)
 {
-    struct frame *f;
+    struct segment *frame;
 
     if (s->closing)
         return;
-    f = s->proto->encode_error(text);
-    if (f == NULL)
+    frame = error_frame(s, text);
+    if (frame == NULL)
         give_up(s);
     else
-        session_send(s, f);
-    frame_unref(&f);
+        session_send_frame(s, frame);
+    segment_unref(&frame);
 }
 
 void session_close(struct session *s, enum close_code code, const char *reason)
@@ -144,6 +173,6 @@ void session_fail(struct session *s, enum close_code code, const char *text)
 {
     if (s->closing)
         return;
-    send_last(s, s->proto->encode_error(text));
+    send_last(s, error_frame(s, text));
     session_close(s, code, text);
 }

@@ -36,6 +36,8 @@ struct member {
     struct hub_room *room;         /* borrowed until hub_leave; NULL: in no room */
     struct shard_room *shard_room; /* borrowed; NULL until EVENT_JOIN came through */
     uint32_t index;                /* in shard_room->members */
+    uint32_t skip_bytes;           /* of what the room has gathered, so much came before the join */
+    uint32_t skip_frames;          /* the same in frames */
     bool wants_users;              /* is owed a snapshot of the people here */
     bool shed;                     /* missed presence changes, because its ring was strained */
 };
@@ -73,9 +75,12 @@ void session_receive(struct session *s, const char *bytes, size_t length);
 void session_join_timeout(struct session *s);
 void session_drained(struct session *s);
 
-/* Queues f (the caller keeps its reference). A session whose ring is full is closed with 1013, its
- * waiting frames dropped. */
-void session_send(struct session *s, struct frame *f);
+/* Queues the range (its reference stays the caller's). A session whose ring is full is closed with
+ * 1013, its waiting frames dropped. */
+void session_send(struct session *s, const struct range *range);
+
+/* The same with a segment that holds one frame. */
+void session_send_frame(struct session *s, struct segment *frame);
 
 /* An error frame that leaves the session open. */
 void session_error(struct session *s, const char *text);

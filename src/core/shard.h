@@ -8,6 +8,7 @@
 #define HUBBUB_CORE_SHARD_H
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "core/event.h"
 #include "core/limit.h"
 #include "core/ring.h"
@@ -36,6 +37,8 @@ struct shard {
     uint32_t slot_count;
     uint32_t free_slot;       /* head of the list of free slots; slot_count: none */
     struct shard_room *rooms; /* owned, by id */
+    struct list gathering;    /* rooms that hold frames which are not yet in their members' rings */
+    uint64_t gathered;        /* bytes encoded since the last shard_settle */
     uint64_t slow_readers;    /* sessions closed with 1013 so far */
 };
 
@@ -51,7 +54,10 @@ void shard_unregister(struct shard *shard, struct session *s);
 /* The session sees no event after this call. Does nothing if its join has not come through. */
 void shard_remove_member(struct session *s);
 
-/* Hands an event from the hub to the members of its room; e stays the caller's. */
+/* Takes an event from the hub for the members of its room; e stays the caller's. The members have
+ * it in their rings after shard_settle at the latest, so events that come together cost each of
+ * them one push. shard->gathered tells how much has come together. */
 void shard_deliver(struct shard *shard, struct event *e);
+void shard_settle(struct shard *shard);
 
 #endif

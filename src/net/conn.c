@@ -87,27 +87,27 @@ void conn_kill(struct conn *c)
     c->worker->kick = true;
 }
 
-/* Puts as many waiting frames together as one write takes; returns how many. A frame that is larger
- * than the scratch buffer goes alone and without a copy. */
+/* Puts as many waiting ranges together as one write takes; returns how many. One range alone, or
+ * one that is larger than the scratch buffer, goes out from where it is. */
 static uint32_t gather(struct conn *c, const uint8_t **bytes, size_t *length)
 {
     const struct ring *ring = &c->session->ring;
-    const struct frame *frame = ring_peek(ring, 0);
+    const struct range *range = ring_peek(ring, 0);
     uint8_t *scratch = c->worker->scratch;
-    uint32_t n = 1;
+    uint32_t n;
 
-    *bytes = frame->bytes;
-    *length = frame->length;
-    if (ring->count == 1 || frame->length > SCRATCH_SIZE)
+    *bytes = range->segment->bytes + range->offset;
+    *length = range->length;
+    if (ring->count == 1 || range->length > SCRATCH_SIZE)
         return 1;
-    memcpy(scratch, frame->bytes, frame->length);
+    memcpy(scratch, *bytes, *length);
     *bytes = scratch;
-    for (; n < ring->count; n++) {
-        frame = ring_peek(ring, n);
-        if (*length + frame->length > SCRATCH_SIZE)
+    for (n = 1; n < ring->count; n++) {
+        range = ring_peek(ring, n);
+        if (*length + range->length > SCRATCH_SIZE)
             break;
-        memcpy(scratch + *length, frame->bytes, frame->length);
-        *length += frame->length;
+        memcpy(scratch + *length, range->segment->bytes + range->offset, range->length);
+        *length += range->length;
     }
     return n;
 }

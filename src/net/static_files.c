@@ -214,10 +214,9 @@ void static_files_free(struct static_files *all)
 
 const struct static_file *static_files_find(const struct static_files *all, const char *path)
 {
-    struct static_file wanted = {.path = (char *)(uintptr_t)path};
+    const char *file = strcmp(path, "/") == 0 ? "/index.html" : path;
+    struct static_file wanted = {.path = (char *)(uintptr_t)file};
 
-    if (strcmp(path, "/") == 0)
-        wanted.path = (char *)(uintptr_t) "/index.html";
     if (all->count == 0)
         return NULL;
     return bsearch(&wanted, all->files, all->count, sizeof *all->files, by_path);

@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 enum {
-    EVENTS_LIMIT = 65536,  /* events that may wait for a worker before senders are told to wait */
-    EVENTS_PER_TURN = 256, /* then the sockets get their turn */
-    CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
+    EVENTS_LIMIT = 65536, /* events that may wait for a worker before senders are told to wait */
+    CLOSING_MS = 3000,    /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER = 512,
     TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
@@ -88,26 +87,27 @@ static void take_arrivals(struct worker *w)
     }
 }
 
-/* False if there was nothing to deliver. */
+/* Hands waiting events to the shard: not more than a ring can take, so that nobody counts as slow
+ * who had no chance to read. False if there was nothing to deliver. */
 static bool deliver_events(struct worker *w)
 {
-    size_t end;
+    const struct ring_limits *ring = &w->config->rules.ring;
+    uint32_t delivered = 0;
 
     if (w->batch_next == w->batch_count) {
         w->batch_next = 0;
         w->batch_count = mailbox_take(w->events, &w->batch);
     }
-    end = w->batch_next + EVENTS_PER_TURN < w->batch_count ? w->batch_next + EVENTS_PER_TURN
-                                                           : w->batch_count;
-    if (w->batch_next == end)
-        return false;
-    while (w->batch_next < end) {
+    while (w->batch_next < w->batch_count && delivered < ring->frames / 4 &&
+           w->shard.gathered < ring->bytes / 4) {
         struct event *e = w->batch[w->batch_next++];
 
         shard_deliver(&w->shard, e);
         event_unref(&e);
+        delivered++;
     }
-    return true;
+    shard_settle(&w->shard);
+    return delivered != 0;
 }
 
 static void flush_dirty(struct worker *w)
@@ -135,12 +135,12 @@ static void on_join_timeout(struct conn *c)
 
 static void on_ping_due(struct conn *c)
 {
-    struct frame *ping = frame_ping();
+    struct segment *ping = frame_ping();
 
     deadline_start(&c->ping, &c->worker->pong, c->worker->shard.now.mono_ms);
     if (c->session != NULL && ping != NULL)
-        session_send(c->session, ping);
-    frame_unref(&ping);
+        session_send_frame(c->session, ping);
+    segment_unref(&ping);
 }
 
 #define FOR_EACH_DUE(w, q, member, action)                                                         \
@@ -236,9 +236,12 @@ static void on_end_of_turn(uv_prepare_t *prepare)
 
     worker_enter(w);
     take_arrivals(w);
-    if (!w->draining && atomic_load(&w->stop_requested))
-        begin_drain(w);
     deliver_events(w);
+    if (!w->draining && atomic_load(&w->stop_requested)) {
+        while (deliver_events(w)) /* what was said before the end is heard */
+            flush_dirty(w);
+        begin_drain(w);
+    }
     flush_dirty(w);
     more = w->batch_next != w->batch_count || atomic_load(&w->events->waiting) != 0 ||
            !list_empty(&w->dirty);

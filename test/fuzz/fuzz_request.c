@@ -30,26 +30,38 @@ static void deliver(struct mailbox *box, struct shard *shard)
             shard_deliver(shard, e);
             event_unref(&e);
         }
+        shard_settle(shard);
     }
 }
 
 /* What goes out must be frames whose text is UTF-8 JSON, and nothing may follow a CLOSE frame. */
-static void check_ring(const struct session *s)
+static void check_frames(const uint8_t *at, const uint8_t *end, bool is_last_range)
 {
-    for (uint32_t i = 0; i < s->ring.count; i++) {
-        const struct frame *f = ring_peek(&s->ring, i);
-        size_t header = f->bytes[1] < 126 ? 2 : f->bytes[1] == 126 ? 4 : 10;
+    while (at < end) {
+        size_t header = at[1] < 126 ? 2 : at[1] == 126 ? 4 : 10;
+        size_t length = at[1] < 126 ? at[1] : (size_t)at[2] << 8 | at[3];
         json_t *json;
 
-        if (f->bytes[0] == 0x88) {
-            if (i + 1 != s->ring.count)
+        if (at[0] == 0x88) {
+            if (!is_last_range || at + header + length != end)
                 abort();
-            continue;
+            return;
         }
-        json = json_loadb((const char *)f->bytes + header, f->length - header, 0, NULL);
+        json = json_loadb((const char *)at + header, length, 0, NULL);
         if (json == NULL)
             abort();
         json_decref(json);
+        at += header + length;
+    }
+}
+
+static void check_ring(const struct session *s)
+{
+    for (uint32_t i = 0; i < s->ring.count; i++) {
+        const struct range *r = ring_peek(&s->ring, i);
+        const uint8_t *at = r->segment->bytes + r->offset;
+
+        check_frames(at, at + r->length, i + 1 == s->ring.count);
     }
 }
 

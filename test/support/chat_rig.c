@@ -96,6 +96,7 @@ void rig_turn(struct rig *rig)
                 shard_deliver(&rig->shards[i], e);
                 event_unref(&e);
             }
+            shard_settle(&rig->shards[i]);
             delivered += count;
         }
     } while (delivered != 0);
@@ -111,25 +112,44 @@ void rig_advance(struct rig *rig, uint64_t ms)
     rig_turn(rig);
 }
 
+/* Takes the first frame off the oldest range, as a wire would that can send no more. */
+static void drop_first_frame(struct ring *ring, size_t length)
+{
+    struct range rest = *ring_peek(ring, 0);
+    struct ring shorter = {0};
+
+    rest.offset += (uint32_t)length;
+    rest.length -= (uint32_t)length;
+    rest.frames--;
+    if (rest.frames != 0)
+        assert_int_equal(ring_push_last(&shorter, &rest), OK);
+    for (uint32_t i = 1; i < ring->count; i++)
+        assert_int_equal(ring_push_last(&shorter, ring_peek(ring, i)), OK);
+    ring_clear(ring);
+    for (uint32_t i = 0; i < shorter.count; i++)
+        assert_int_equal(ring_push_last(ring, ring_peek(&shorter, i)), OK);
+    ring_clear(&shorter);
+}
+
 const char *rig_next(struct rig *rig, struct rig_client *c)
 {
     struct ring *ring = &c->session->ring;
-    const struct frame *f;
+    const uint8_t *bytes;
     size_t header, length;
 
     rig->text[0] = '\0';
     if (ring->count == 0)
         return rig->text;
-    f = ring_peek(ring, 0);
-    header = f->bytes[1] < 126 ? 2 : f->bytes[1] == 126 ? 4 : 10;
-    length = f->length - header;
-    assert_true(length < sizeof rig->text);
-    if (f->bytes[0] == 0x88)
-        snprintf(rig->text, sizeof rig->text, "close %d %.*s", f->bytes[2] << 8 | f->bytes[3],
-                 (int)length - 2, (const char *)f->bytes + 4);
+    bytes = ring_peek(ring, 0)->segment->bytes + ring_peek(ring, 0)->offset;
+    header = bytes[1] < 126 ? 2 : bytes[1] == 126 ? 4 : 10;
+    length = bytes[1] < 126 ? bytes[1] : (size_t)bytes[2] << 8 | bytes[3];
+    assert_true(header < 10 && length < sizeof rig->text);
+    if (bytes[0] == 0x88)
+        snprintf(rig->text, sizeof rig->text, "close %d %.*s", bytes[2] << 8 | bytes[3],
+                 (int)length - 2, (const char *)bytes + 4);
     else
-        snprintf(rig->text, sizeof rig->text, "%.*s", (int)length, (const char *)f->bytes + header);
-    ring_drop(ring, 1);
+        snprintf(rig->text, sizeof rig->text, "%.*s", (int)length, (const char *)bytes + header);
+    drop_first_frame(ring, header + length);
     if (ring->count == 0)
         session_drained(c->session);
     return rig->text;

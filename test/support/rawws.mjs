@@ -205,10 +205,10 @@ class Wire {
     return frames;
   }
 
-  // After the server's CLOSE: answers it unless told not to; then the server must end the connection
-  // and send nothing more.
+  // After the server's CLOSE: answers it and says good-bye (unless told not to, for what the test has
+  // said already); then the server must end the connection and send nothing more.
   async endsCleanly({ answer = true } = {}) {
-    if (answer) this.send({ opcode: CLOSE, payload: closePayload(1000) });
+    if (answer) this.socket.end(encode({ opcode: CLOSE, payload: closePayload(1000) }));
     await soon(this.ended, 'the end of the connection');
     if (this.#broken) throw this.#broken;
     if (this.#frames?.waiting || this.#bytes.length)

@@ -15,12 +15,13 @@ static void header_has_the_shortest_length_form(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct frame *f = frame_text(payload, rows[i].length);
+        struct segment *f = segment_create(1);
 
+        assert_int_equal(frame_text(f, payload, rows[i].length), OK);
         assert_int_equal(f->bytes[0], 0x81);
         assert_int_equal(f->bytes[1], rows[i].second);
         assert_int_equal(f->length, rows[i].header + rows[i].length);
-        frame_unref(&f);
+        segment_unref(&f);
         assert_null(f);
     }
     free(payload);
@@ -29,29 +30,30 @@ static void header_has_the_shortest_length_form(void **state)
 static void lengths_are_in_network_order(void **state)
 {
     char payload[300] = {0};
-    struct frame *f = frame_text(payload, sizeof payload);
+    struct segment *f = segment_create(1);
 
     (void)state;
+    assert_int_equal(frame_text(f, payload, sizeof payload), OK);
     assert_int_equal(f->bytes[2] << 8 | f->bytes[3], 300);
-    frame_unref(&f);
+    segment_unref(&f);
 }
 
 static void close_carries_code_and_reason(void **state)
 {
-    struct frame *f = frame_close(CLOSE_NAME_TAKEN, "taken");
+    struct segment *f = frame_close(CLOSE_NAME_TAKEN, "taken");
 
     (void)state;
     assert_int_equal(f->bytes[0], 0x88);
     assert_int_equal(f->bytes[1], 7);
     assert_int_equal(f->bytes[2] << 8 | f->bytes[3], 4409);
     assert_memory_equal(f->bytes + 4, "taken", 5);
-    frame_unref(&f);
+    segment_unref(&f);
 }
 
 static void close_reason_is_cut_between_code_points(void **state)
 {
     char reason[200];
-    struct frame *f;
+    struct segment *f;
 
     (void)state;
     memset(reason, 'a', sizeof reason);
@@ -59,29 +61,44 @@ static void close_reason_is_cut_between_code_points(void **state)
     reason[199] = '\0';
     f = frame_close(CLOSE_GOING_AWAY, reason);
     assert_int_equal(f->bytes[1], 2 + 122);
-    frame_unref(&f);
+    segment_unref(&f);
 }
 
 static void ping_carries_a_payload(void **state)
 {
-    struct frame *f = frame_ping();
+    struct segment *f = frame_ping();
 
     (void)state;
     /* libwebsockets does not report an empty pong */
     assert_int_equal(f->bytes[0], 0x89);
     assert_true(f->bytes[1] > 0 && f->bytes[1] <= 125);
-    frame_unref(&f);
+    segment_unref(&f);
+}
+
+static void frames_stand_one_behind_the_other(void **state)
+{
+    struct segment *f = segment_create(4);
+
+    (void)state;
+    assert_int_equal(frame_text(f, "one", 3), OK);
+    assert_int_equal(frame_text(f, "four", 4), OK);
+    assert_int_equal(f->length, 5 + 6);
+    assert_memory_equal(f->bytes,
+                        "\x81\x03one\x81\x04"
+                        "four",
+                        11);
+    segment_unref(&f);
 }
 
 static void last_reference_frees(void **state)
 {
-    struct frame *f = frame_ping(), *other = frame_ref(f);
+    struct segment *f = frame_ping(), *other = segment_ref(f);
 
     (void)state;
-    frame_unref(&f);
+    segment_unref(&f);
     assert_int_equal(other->refs, 1);
-    frame_unref(&other);
-    frame_unref(&other); /* NULL is allowed */
+    segment_unref(&other);
+    segment_unref(&other); /* NULL is allowed */
 }
 
 int main(void)
@@ -92,6 +109,7 @@ int main(void)
         cmocka_unit_test(close_carries_code_and_reason),
         cmocka_unit_test(close_reason_is_cut_between_code_points),
         cmocka_unit_test(ping_carries_a_payload),
+        cmocka_unit_test(frames_stand_one_behind_the_other),
         cmocka_unit_test(last_reference_frees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,28 +7,40 @@
 
 static const struct ring_limits wide = {1000, 1000000};
 
-static struct frame *numbered(int n)
+enum { FRAME_SIZE = 6 };
+
+/* One frame alone, "%04d" its text. */
+static struct segment *numbered(int n)
 {
+    struct segment *s = segment_create(FRAME_SIZE);
     char text[16];
 
     snprintf(text, sizeof text, "%04d", n);
-    return frame_text(text, 4);
+    assert_int_equal(frame_text(s, text, 4), OK);
+    return s;
+}
+
+static struct range range_of(struct segment *s)
+{
+    return (struct range){.segment = s, .length = s->length, .frames = 1};
 }
 
 static void push_number(struct ring *r, int n, const struct ring_limits *limits, enum err wanted)
 {
-    struct frame *f = numbered(n);
+    struct segment *s = numbered(n);
+    struct range range = range_of(s);
 
-    assert_int_equal(ring_push(r, f, limits), wanted);
-    assert_int_equal(f->refs, wanted == OK ? 2 : 1);
-    frame_unref(&f);
+    assert_int_equal(ring_push(r, &range, limits), wanted);
+    assert_int_equal(s->refs, wanted == OK ? 2 : 1);
+    segment_unref(&s);
 }
 
 static int number_at(const struct ring *r, uint32_t i)
 {
+    const struct range *range = ring_peek(r, i);
     int n;
 
-    assert_int_equal(sscanf((const char *)ring_peek(r, i)->bytes + 2, "%4d", &n), 1);
+    assert_int_equal(sscanf((const char *)range->segment->bytes + range->offset + 2, "%4d", &n), 1);
     return n;
 }
 
@@ -98,14 +110,38 @@ static void push_at_the_byte_limit_changes_nothing(void **state)
 static void last_frame_goes_past_the_limits(void **state)
 {
     const struct ring_limits limits = {1, 6};
-    struct frame *f = numbered(7);
+    struct segment *f = numbered(7);
+    struct range range = range_of(f);
     struct ring r = {0};
 
     (void)state;
     push_number(&r, 0, &limits, OK);
-    assert_int_equal(ring_push_last(&r, f), OK);
+    assert_int_equal(ring_push_last(&r, &range), OK);
     assert_int_equal(number_at(&r, 1), 7);
-    frame_unref(&f);
+    segment_unref(&f);
+    ring_clear(&r);
+}
+
+static void ranges_that_follow_each_other_become_one(void **state)
+{
+    struct segment *s = numbered(1), *other = numbered(9);
+    struct range first = range_of(s), second, stranger = range_of(other);
+    struct ring r = {0};
+
+    (void)state;
+    assert_int_equal(frame_text(s, "0002", 4), OK);
+    second = (struct range){.segment = s, .offset = FRAME_SIZE, .length = FRAME_SIZE, .frames = 1};
+    assert_int_equal(ring_push(&r, &first, &wide), OK);
+    assert_int_equal(ring_push(&r, &second, &wide), OK);
+    assert_int_equal(r.count, 1);
+    assert_int_equal(r.frames, 2);
+    assert_int_equal(ring_peek(&r, 0)->length, 2 * FRAME_SIZE);
+    assert_int_equal(s->refs, 2);
+    assert_int_equal(ring_push(&r, &stranger, &wide), OK);
+    assert_int_equal(ring_push(&r, &second, &wide), OK); /* not behind its predecessor any more */
+    assert_int_equal(r.count, 3);
+    segment_unref(&s);
+    segment_unref(&other);
     ring_clear(&r);
 }
 
@@ -133,6 +169,7 @@ int main(void)
         cmocka_unit_test(push_at_the_frame_limit_changes_nothing),
         cmocka_unit_test(push_at_the_byte_limit_changes_nothing),
         cmocka_unit_test(last_frame_goes_past_the_limits),
+        cmocka_unit_test(ranges_that_follow_each_other_become_one),
         cmocka_unit_test(is_strained_past_half_of_either_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
