@@ -51,13 +51,15 @@ static inline void list_remove(struct list *element)
     list_init(element);
 }
 
-/* Moves all elements of from, in order, to the empty list to. */
+/* Moves all elements of from, in order, to the end of to. */
 static inline void list_take(struct list *from, struct list *to)
 {
     if (list_empty(from))
         return;
-    *to = *from;
-    to->next->prev = to->prev->next = to;
+    from->next->prev = to->prev;
+    from->prev->next = to;
+    to->prev->next = from->next;
+    to->prev = from->prev;
     list_init(from);
 }
 

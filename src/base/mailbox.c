@@ -23,6 +23,11 @@ bool mailbox_is_full(struct mailbox *m)
     return atomic_load(&m->waiting) >= m->limit;
 }
 
+bool mailbox_is_strained(const struct mailbox *m)
+{
+    return atomic_load_explicit(&m->waiting, memory_order_relaxed) > m->limit / 8;
+}
+
 static void post(struct mailbox *m, void *item)
 {
     bool was_empty;

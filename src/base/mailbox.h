@@ -37,6 +37,9 @@ void mailbox_destroy(struct mailbox *m);
  * the owner may make room at any time. */
 bool mailbox_is_full(struct mailbox *m);
 
+/* True if so many items wait that posters should slow down: an eighth of the limit. */
+bool mailbox_is_strained(const struct mailbox *m);
+
 MUST_USE enum err mailbox_post(struct mailbox *m, void *item);
 
 /* Like mailbox_post, but past the limit: for what must not be lost and is bounded by other means.

@@ -206,6 +206,14 @@ enum err hub_publish(struct hub *h, struct hub_room *room, struct event *message
     return e;
 }
 
+bool hub_is_strained(const struct hub *h)
+{
+    for (uint32_t w = 0; w < h->workers; w++)
+        if (mailbox_is_strained(&h->boxes[w]))
+            return true;
+    return false;
+}
+
 void hub_want_users(struct hub *h, struct hub_room *room, uint64_t now_mono_ms)
 {
     pthread_mutex_lock(&h->lock);

@@ -44,6 +44,9 @@ void hub_leave(struct hub *h, struct hub_room *room, struct username *user, uint
 MUST_USE enum err hub_publish(struct hub *h, struct hub_room *room, struct event *message,
                               uint64_t now_wall_ms);
 
+/* True if a worker is so far behind that senders should be held back. Lock-free. */
+bool hub_is_strained(const struct hub *h);
+
 /* Asks for a snapshot of a room for somebody who missed changes. */
 void hub_want_users(struct hub *h, struct hub_room *room, uint64_t now_mono_ms);
 

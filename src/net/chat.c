@@ -67,6 +67,7 @@ static int receive(struct conn *c, const char *bytes, size_t length)
     conn_alive(c);
     if (c->session != NULL)
         conn_receive(c, bytes, length);
+    worker_hold_back(c->worker, c);
     return 0;
 }
 

@@ -19,6 +19,7 @@ struct conn *conn_create(struct worker *w, int fd, const struct address_key *key
     c->key = *key;
     list_init(&c->all);
     list_init(&c->dirty);
+    list_init(&c->held_back);
     deadline_init(&c->life);
     deadline_init(&c->ping);
     return c;
@@ -30,6 +31,7 @@ void conn_end_session(struct conn *c)
         session_end(c->session);
     c->session = NULL;
     list_remove(&c->dirty);
+    list_remove(&c->held_back);
     deadline_cancel(&c->life);
     deadline_cancel(&c->ping);
 }
@@ -80,6 +82,7 @@ void conn_kill(struct conn *c)
     deadline_cancel(&c->life);
     deadline_cancel(&c->ping);
     list_remove(&c->dirty);
+    list_remove(&c->held_back);
     if (c->killed || c->wsi == NULL)
         return;
     c->killed = true;
@@ -115,24 +118,25 @@ static uint32_t gather(struct conn *c, const uint8_t **bytes, size_t *length)
 /* Ready frames go out untouched as LWS_WRITE_RAW, several in one system call. libwebsockets keeps
  * what the socket did not take; while it does, nothing more may be written (lws_partial_buffered).
  */
-void conn_flush(struct conn *c)
+uint32_t conn_flush(struct conn *c)
 {
     struct session *s = c->session;
     size_t budget = FLUSH_BUDGET, length;
+    uint32_t writes = 0, n;
     const uint8_t *bytes;
-    uint32_t n;
 
     if (s == NULL || c->killed)
-        return;
+        return 0;
     if (s->closing && c->life.queue != &c->worker->closing)
         deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
     if (c->close_sent)
-        return;
+        return 0;
     while (s->ring.count != 0 && budget != 0 && !lws_partial_buffered(c->wsi)) {
         n = gather(c, &bytes, &length);
+        writes++;
         if (lws_write(c->wsi, (unsigned char *)(uintptr_t)bytes, length, LWS_WRITE_RAW) < 0) {
             conn_kill(c);
-            return;
+            return writes;
         }
         budget -= length < budget ? length : budget;
         ring_drop(&s->ring, n);
@@ -145,6 +149,7 @@ void conn_flush(struct conn *c)
         c->close_sent = s->closing;
         session_drained(s);
     }
+    return writes;
 }
 
 void conn_alive(struct conn *c)
@@ -157,6 +162,8 @@ static bool append(struct conn *c, const char *bytes, size_t length)
 {
     size_t needed = c->text_length + length, capacity = c->text_capacity;
 
+    if (length == 0) /* an empty fragment is a fragment, but there may be no buffer yet */
+        return true;
     if (needed > capacity) {
         char *text;
 

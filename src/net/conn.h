@@ -25,10 +25,11 @@ struct conn {
     struct address_key key;
     int fd; /* owned until adoption */
     struct list all;
-    struct list dirty;
-    struct deadline life; /* header, join or closing */
-    struct deadline ping; /* ping or pong */
-    char *text;           /* owned: the fragments of a message so far; NULL if none wait */
+    struct list dirty;     /* in worker->dirty while frames wait */
+    struct list held_back; /* in worker->held_back while nothing is read from it */
+    struct deadline life;  /* header, join or closing */
+    struct deadline ping;  /* ping or pong */
+    char *text;            /* owned: the fragments of a message so far; NULL if none wait */
     size_t text_length, text_capacity;
     bool is_responding; /* an HTTP response is under way */
     bool close_sent;    /* our CLOSE frame is out: nothing may follow it */
@@ -46,8 +47,9 @@ void conn_end_session(struct conn *c);
 /* Hands the socket to libwebsockets. */
 void conn_adopt(struct conn *c);
 
-/* Sends what waits in the session's ring as far as the socket takes it. */
-void conn_flush(struct conn *c);
+/* Sends what waits in the session's ring as far as the socket takes it; returns the number of
+ * writes. */
+uint32_t conn_flush(struct conn *c);
 
 /* Takes a piece of a message; the last one hands the message to the session. */
 void conn_receive(struct conn *c, const char *bytes, size_t length);

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 enum {
-    EVENTS_LIMIT = 65536, /* events that may wait for a worker before senders are told to wait */
-    CLOSING_MS = 3000,    /* for the peer to answer our CLOSE frame and to read what is before it */
+    EVENTS_LIMIT = 65536,   /* events that may wait for a worker before senders are told to wait */
+    WRITES_PER_TURN = 4096, /* then the sockets are read again */
+    HELD_BACK_MS = 5,       /* between two looks whether those who were held back may go on */
+    CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER = 512,
     TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
@@ -42,7 +44,7 @@ static void wake_up(void *arg)
     struct worker *w = arg;
 
     if (w != running)
-        uv_async_send(&w->wake);
+        w->loop.kind->wake(&w->loop);
 }
 
 void worker_enter(struct worker *w)
@@ -67,7 +69,7 @@ void worker_stop(struct worker *w, uint64_t deadline_ms)
 {
     w->stop_deadline_ms = deadline_ms;
     atomic_store(&w->stop_requested, true);
-    uv_async_send(&w->wake);
+    w->loop.kind->wake(&w->loop);
 }
 
 static void take_arrivals(struct worker *w)
@@ -110,19 +112,47 @@ static bool deliver_events(struct worker *w)
     return delivered != 0;
 }
 
+/* Sends what waits, but no more than a turn may take: whoever comes too late has the next turn, and
+ * until all had theirs nothing new is delivered. */
 static void flush_dirty(struct worker *w)
 {
+    uint32_t writes = 0;
     struct list now;
 
     list_init(&now);
     list_take(&w->dirty, &now);
-    LIST_EACH(&now, pos, after)
+    while (!list_empty(&now) && writes < WRITES_PER_TURN) {
+        struct conn *c = LIST_ENTRY(now.next, struct conn, dirty);
+
+        list_remove(&c->dirty);
+        writes += conn_flush(c);
+    }
+    w->is_behind = !list_empty(&now);
+    list_take(&now, &w->dirty);
+}
+
+/* ---- back-pressure ---- */
+
+void worker_hold_back(struct worker *w, struct conn *c)
+{
+    if (!list_empty(&c->held_back) || !hub_is_strained(w->hub))
+        return;
+    list_append(&w->held_back, &c->held_back);
+    lws_rx_flow_control(c->wsi, 0);
+}
+
+static void release_held_back(struct worker *w)
+{
+    if (list_empty(&w->held_back) || hub_is_strained(w->hub))
+        return;
+    LIST_EACH(&w->held_back, pos, after)
     {
-        struct conn *c = LIST_ENTRY(pos, struct conn, dirty);
+        struct conn *c = LIST_ENTRY(pos, struct conn, held_back);
 
         list_remove(pos);
-        conn_flush(c);
+        lws_rx_flow_control(c->wsi, 1);
     }
+    w->kick = true;
 }
 
 /* What is to be done when a deadline of a queue has passed. */
@@ -177,12 +207,14 @@ static uint64_t next_due(struct worker *w)
         w->users_due_ms = w->shard.now.mono_ms + USERS_INTERVAL_MS / 2;
     if (w->users_due_ms != 0 && (next == 0 || w->users_due_ms < next))
         next = w->users_due_ms;
+    if (!list_empty(&w->held_back) && (next == 0 || w->shard.now.mono_ms + HELD_BACK_MS < next))
+        next = w->shard.now.mono_ms + HELD_BACK_MS;
     return next;
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *arg)
 {
-    struct worker *w = timer->data;
+    struct worker *w = arg;
 
     w->timer_due_ms = 0;
     worker_enter(w);
@@ -200,9 +232,9 @@ static void set_timer(struct worker *w, uint64_t due_ms)
         return;
     w->timer_due_ms = due_ms;
     if (due_ms == 0)
-        uv_timer_stop(&w->timer);
+        w->loop.kind->clear_timer(&w->loop);
     else
-        uv_timer_start(&w->timer, on_timer, due_ms > now ? due_ms - now : 0, 0);
+        w->loop.kind->set_timer(&w->loop, due_ms > now ? due_ms - now : 0);
 }
 
 static void begin_drain(struct worker *w)
@@ -221,25 +253,26 @@ static void begin_drain(struct worker *w)
 
 static void finish(struct worker *w)
 {
-    uv_prepare_stop(&w->end_of_turn);
-    uv_timer_stop(&w->timer);
-    uv_stop(&w->loop);
+    w->loop.kind->stop(&w->loop);
     w->done(w->done_arg);
 }
 
 /* Runs before the loop goes to sleep: all that the callbacks of this turn caused is delivered and
  * sent, one write a connection. */
-static void on_end_of_turn(uv_prepare_t *prepare)
+static void on_end_of_turn(void *arg)
 {
-    struct worker *w = prepare->data;
+    struct worker *w = arg;
     bool more;
 
     worker_enter(w);
     take_arrivals(w);
-    deliver_events(w);
+    release_held_back(w);
+    if (!w->is_behind)
+        deliver_events(w);
     if (!w->draining && atomic_load(&w->stop_requested)) {
-        while (deliver_events(w)) /* what was said before the end is heard */
+        do /* what was said before the end is heard */
             flush_dirty(w);
+        while (w->is_behind || deliver_events(w));
         begin_drain(w);
     }
     flush_dirty(w);
@@ -247,20 +280,15 @@ static void on_end_of_turn(uv_prepare_t *prepare)
            !list_empty(&w->dirty);
     if (w->kick) {
         w->kick = false;
-        lws_cancel_service(w->context);
+        lws_cancel_service(w->loop.context);
     }
     if (w->draining && (list_empty(&w->conns) || w->shard.now.mono_ms >= w->stop_deadline_ms)) {
         finish(w);
         return;
     }
     if (more)
-        uv_async_send(&w->wake); /* poll, but do not sleep */
+        w->loop.kind->wake(&w->loop); /* poll, but do not sleep */
     set_timer(w, next_due(w));
-}
-
-static void on_wake(uv_async_t *wake)
-{
-    (void)wake; /* the end of this turn looks into the mailboxes */
 }
 
 /* Most of what libwebsockets calls an error is a client's malformed request, so it is rationed. */
@@ -277,7 +305,7 @@ static void on_lws_log(int level, const char *line)
                  (unsigned long long)held);
 }
 
-static bool create_context(struct worker *w)
+static bool create_context(struct worker *w, const struct loop_kind *kind)
 {
     static const struct lws_http_mount mount = {
         .mountpoint = "/",
@@ -287,56 +315,63 @@ static bool create_context(struct worker *w)
         .protocol = "http",
     };
     static const lws_retry_bo_t no_validity_timers = {0};
-    void *loops[] = {&w->loop};
+    void *loops[] = {&w->loop.uv.loop};
     uint64_t header_s = (w->config->header_timeout + 999) / 1000;
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
         .mounts = &mount,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
-        .foreign_loops = loops,
+        .options = kind->context_options | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .foreign_loops = kind == &loop_uv ? loops : NULL,
         .retry_and_idle_policy = &no_validity_timers,
         .alpn = "http/1.1",
         .server_string = "hubbub",
         .user = w,
-        .pcontext = &w->context,
+        .pcontext = &w->loop.context,
         /* The first request has a deadline of ours, exact to the millisecond; this one is for those
          * that follow it on the same connection. */
         .timeout_secs_ah_idle = header_s != 0 ? (unsigned)header_s : 24 * 3600,
     };
 
+    w->loop.kind = kind;
+    kind->init(&w->loop);
     lws_set_log_level(LLL_ERR, on_lws_log);
-    w->context = lws_create_context(&info);
-    if (w->context == NULL) {
-        log_error("libwebsockets_failed",
-                  "hint=\"is its libuv plugin installed? On Debian: apt install "
-                  "libwebsockets-evlib-uv\"");
-        return false;
-    }
-    w->vhost = lws_create_vhost(w->context, &info);
-    if (w->vhost == NULL)
-        log_error("libwebsockets_failed", "step=vhost");
+    w->loop.context = lws_create_context(&info);
+    if (w->loop.context != NULL)
+        w->vhost = lws_create_vhost(w->loop.context, &info);
     return w->vhost != NULL;
 }
 
 /* libwebsockets takes itself down in steps, between which the loop must run to close its handles;
- * at the last one it sets w->context to NULL. */
+ * at the last one it sets the context to NULL. */
 static void destroy_context(struct worker *w)
 {
-    for (int step = 0; step < 8 && w->context != NULL; step++) {
-        lws_context_destroy(w->context);
+    for (int step = 0; step < 8 && w->loop.context != NULL; step++) {
+        lws_context_destroy(w->loop.context);
         for (int turn = 0; turn < 8; turn++)
-            uv_run(&w->loop, UV_RUN_NOWAIT);
+            w->loop.kind->run_once(&w->loop);
     }
+    w->loop.kind->destroy(&w->loop);
 }
 
-static void close_handles(struct worker *w)
+static bool create_loop(struct worker *w)
 {
-    uv_close((uv_handle_t *)&w->wake, NULL);
-    uv_close((uv_handle_t *)&w->end_of_turn, NULL);
-    uv_close((uv_handle_t *)&w->timer, NULL);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&w->loop);
+    static bool is_uv_missing; /* what failed for one worker fails for all */
+
+    if (!is_uv_missing) {
+        if (create_context(w, &loop_uv))
+            return true;
+        destroy_context(w);
+        is_uv_missing = true;
+        log_warn(
+            "slow_loop",
+            "loop=poll hint=\"libwebsockets' libuv plugin is missing, so that many connections "
+            "cost much; on Debian: apt install libwebsockets-evlib-uv\"");
+    }
+    if (create_context(w, &loop_poll))
+        return true;
+    log_error("libwebsockets_failed", "worker=%u", w->shard.worker);
+    return false;
 }
 
 struct worker *worker_create(uint32_t index, const struct net_config *config, struct hub *hub,
@@ -354,6 +389,7 @@ struct worker *worker_create(uint32_t index, const struct net_config *config, st
     w->scratch = mem_alloc(SCRATCH_SIZE);
     list_init(&w->dirty);
     list_init(&w->conns);
+    list_init(&w->held_back);
     deadline_queue_init(&w->header, config->header_timeout);
     deadline_queue_init(&w->join, config->join_timeout);
     deadline_queue_init(&w->ping, config->ping_interval);
@@ -363,15 +399,10 @@ struct worker *worker_create(uint32_t index, const struct net_config *config, st
     mailbox_init(&w->arrivals, EVENTS_LIMIT, wake_up, w);
     shard_init(&w->shard, index, hub, &config->rules);
 
-    uv_loop_init(&w->loop);
-    w->loop.data = w;
-    uv_async_init(&w->loop, &w->wake, on_wake);
-    uv_prepare_init(&w->loop, &w->end_of_turn);
-    w->end_of_turn.data = w;
-    uv_prepare_start(&w->end_of_turn, on_end_of_turn);
-    uv_timer_init(&w->loop, &w->timer);
-    w->timer.data = w;
-    if (!create_context(w)) {
+    w->loop.arg = w;
+    w->loop.end_of_turn = on_end_of_turn;
+    w->loop.timer_due = on_timer;
+    if (!create_loop(w)) {
         worker_destroy(w);
         return NULL;
     }
@@ -383,7 +414,7 @@ static void *run(void *arg)
     struct worker *w = arg;
 
     running = w;
-    uv_run(&w->loop, UV_RUN_DEFAULT);
+    w->loop.kind->run(&w->loop);
     return NULL;
 }
 
@@ -401,11 +432,9 @@ void worker_destroy(struct worker *w)
 {
     void **items;
 
-    uv_prepare_stop(&w->end_of_turn);
     w->draining = true;
     take_arrivals(w);
     destroy_context(w);
-    close_handles(w);
     while (w->batch_next < w->batch_count) {
         struct event *e = w->batch[w->batch_next++];
 

@@ -13,13 +13,13 @@
 #include "net/address.h"
 #include "net/config.h"
 #include "net/deadline.h"
+#include "net/loop.h"
 
-#include <libwebsockets.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <uv.h>
 
+struct conn;
 struct gate;
 struct hub;
 
@@ -31,18 +31,16 @@ struct worker {
     struct mailbox arrivals;         /* connections to adopt */
     struct shard shard;
 
-    uv_loop_t loop;
-    uv_async_t wake;
-    uv_prepare_t end_of_turn;
-    uv_timer_t timer;
-    struct lws_context *context; /* owned */
-    struct lws_vhost *vhost;     /* owned by context */
+    struct loop loop;
+    struct lws_vhost *vhost; /* owned by loop.context */
     pthread_t thread;
 
     void **batch; /* borrowed from events: what a turn has not yet delivered */
     size_t batch_count, batch_next;
-    struct list dirty; /* connections whose ring is to be flushed */
-    struct list conns; /* all */
+    struct list dirty;     /* connections whose ring is to be flushed */
+    struct list conns;     /* all */
+    struct list held_back; /* connections that are not read until the workers have caught up */
+    bool is_behind;        /* the last turn could not flush all of dirty */
     struct conn
         *adopting; /* the connection inside the adoption call, until libwebsockets frees it */
     struct deadline_queue header, join, ping, pong, closing;
@@ -78,6 +76,9 @@ void worker_adopt(struct worker *w, int fd, const struct address_key *key);
 void worker_stop(struct worker *w, uint64_t deadline_ms);
 
 uint32_t worker_load(const struct worker *w);
+
+/* Stops reading from a connection if a worker is far behind with what senders have sent. */
+void worker_hold_back(struct worker *w, struct conn *c);
 
 /* For the callbacks: reads the clock once for all that follows. */
 void worker_enter(struct worker *w);

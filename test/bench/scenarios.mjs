@@ -1,0 +1,68 @@
+// What `make bench` measures. A scenario compares a subject with a reference, both a server and a
+// load; a figure is a key of the load generator's result line, and how large the ratio (or, with
+// absolute, the value) may be where hubbub wants to be.
+const hubbub = { kind: 'hubbub' };
+const floor = { kind: 'floor' };
+
+function againstFloor(name, text, load, figures) {
+  return { name, text, figures, subject: { ...hubbub, load }, reference: { ...floor, load } };
+}
+
+function idle(count) {
+  const pair = { clients: 2, senders: 2, 'ping-pong': 1 };
+  return {
+    name: `idle-${count}`,
+    text: `ping-pong beside ${count} idle connections; reference: beside 100`,
+    subject: { ...hubbub, load: { ...pair, idle: count, 'idle-room': 50 } },
+    reference: { ...hubbub, load: { ...pair, idle: 100, 'idle-room': 50 } },
+    figures: [{ key: 'cpu_us', reach: 1.2 }],
+  };
+}
+
+export const scenarios = [
+  againstFloor('one', '1 sender, 500 readers, 1 message under way',
+    { clients: 501, senders: 1 }, [{ key: 'cpu_us', reach: 1.1 }]),
+  againstFloor('ten', '10 senders, 500 readers, 1 message under way each',
+    { clients: 510, senders: 10 }, [{ key: 'cpu_us', reach: 1.15 }]),
+  againstFloor('ten-by-eight', '10 senders, 500 readers, 8 messages under way each',
+    { clients: 510, senders: 10, 'under-way': 8 }, [{ key: 'cpu_us', reach: 3 }]),
+  againstFloor('rate-100', '100 messages/s to 500 readers',
+    { clients: 501, senders: 1, rate: 100, seconds: 3 },
+    [{ key: 'cpu_us', reach: 1.1 }, { key: 'p99_us', reach: 1.2 }]),
+  againstFloor('rate-200', '200 messages/s to 500 readers',
+    { clients: 501, senders: 1, rate: 200, seconds: 3 },
+    [{ key: 'cpu_us', reach: 1.1 }, { key: 'p99_us', reach: 1.2 }]),
+  againstFloor('large', '5 messages/s to 5,000 readers',
+    { clients: 5001, senders: 1, rate: 5, seconds: 4 },
+    [{ key: 'cpu_us', reach: 1.15 }, { key: 'p99_us', reach: 1.3 }]),
+  againstFloor('ping-pong', 'two clients answer each other',
+    { clients: 2, senders: 2, 'ping-pong': 1 },
+    [{ key: 'cpu_us', reach: 1.25 }, { key: 'p99_us', reach: 1.2 }]),
+  againstFloor('storm-2000', '2,000 join one room as fast as they can, until all is quiet',
+    { clients: 2000, storm: 1 }, [{ key: 'join_s', reach: 3 }, { key: 'join_cpu_s' }]),
+  againstFloor('storm-10000', '10,000 join one room as fast as they can, until all is quiet',
+    { clients: 10000, storm: 1 }, [{ key: 'join_s', reach: 3 }, { key: 'join_cpu_s' }]),
+  againstFloor('memory', '10,000 idle connections in rooms of 100',
+    { clients: 0, senders: 0, idle: 10000, parallel: 100, quiet: 1000 },
+    [{ key: 'connection_kib', reach: 2.5, absolute: true },
+      { key: 'empty_rss_kib', reach: 8192, absolute: true }]),
+  idle(1000),
+  idle(10000),
+  idle(18000),
+  {
+    name: 'workers',
+    text: '10 senders, 500 readers; 2 workers on 2 cores; reference: 1 worker',
+    subject: { ...hubbub, workers: 2, load: { clients: 510, senders: 10 } },
+    reference: { ...hubbub, workers: 1, load: { clients: 510, senders: 10 } },
+    figures: [{ key: 'cpu_us', reach: 1.25 }],
+  },
+];
+
+export const units = {
+  cpu_us: 'CPU us per delivery',
+  p99_us: 'p99 latency, us',
+  join_s: 'seconds',
+  join_cpu_s: 'CPU seconds',
+  connection_kib: 'KiB per connection',
+  empty_rss_kib: 'KiB, empty server',
+};

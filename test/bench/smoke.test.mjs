@@ -1,0 +1,50 @@
+// The tools work, and every delivery of both servers is right. Nothing here asserts a speed.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runLoad, startServer } from './servers.mjs';
+
+const loads = {
+  'a closed loop': { clients: 50, senders: 5, 'under-way': 4, messages: 1000, 'warm-up': 0 },
+  'rooms side by side': { clients: 60, senders: 6, rooms: 3, messages: 1000, 'warm-up': 0 },
+  'messages by the clock': { clients: 20, senders: 2, rate: 500, messages: 100, 'warm-up': 0 },
+  'large messages': { clients: 10, senders: 2, size: 8000, messages: 100, 'warm-up': 0 },
+  'ping-pong beside idle clients': {
+    clients: 2, senders: 2, 'ping-pong': 1, idle: 20, messages: 100, 'warm-up': 0,
+  },
+};
+
+const servers = {
+  'hubbub': { kind: 'hubbub' },
+  'hubbub with 3 workers': { kind: 'hubbub', options: { workers: 3 } },
+  'floor': { kind: 'floor' },
+};
+
+// Runs a load and returns its figures. hubbub must then end well too, which is also how a
+// sanitizer says that it has seen something.
+async function checked(start, options) {
+  const server = await startServer(start);
+  try {
+    const { code, figures, text } = await runLoad({ server, options });
+    assert.equal(code, 0, `${text}${server.log.text}`);
+    if (start.kind === 'hubbub')
+      assert.equal((await server.stop('SIGTERM')).code, 0, server.log.text);
+    return figures;
+  } finally {
+    await server.stop('SIGKILL');
+  }
+}
+
+for (const [who, start] of Object.entries(servers)) {
+  for (const [name, options] of Object.entries(loads)) {
+    test(`${who}: ${name}: everybody gets every message once, in one order`, async () => {
+      const figures = await checked(start, options);
+      assert.equal(figures.deliveries, options.messages * options.clients / (options.rooms ?? 1));
+      assert.ok(figures.cpu_us > 0 && figures.p99_us >= figures.p50_us);
+    });
+  }
+
+  test(`${who}: everybody sees everybody else join`, async () => {
+    const figures = await checked(start, { clients: 300, storm: 1 });
+    assert.equal(figures.joins, figures.joins_expected);
+  });
+}
