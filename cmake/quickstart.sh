@@ -93,11 +93,11 @@ install_missing() {
         die "needs a package manager that it knows (apt, dnf, apk or brew), or by hand the packages
 that these are called on Debian:
 
-    $(missing_packages apt)"
+    $(missing_packages apt | xargs)"
     fi
 
-    packages=$(missing_packages "$manager" | tr -s ' ')
-    [ -n "${packages% }" ] || return 0
+    packages=$(missing_packages "$manager" | xargs)
+    [ -n "$packages" ] || return 0
     if [ "$manager" != brew ] && [ "$(id -u)" != 0 ] && ! has_program sudo; then
         die "packages are missing, and this is neither root nor is there a sudo. Have root install
 

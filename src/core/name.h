@@ -1,10 +1,10 @@
 /* name - who somebody is and what a room is called: the rules of docs/protocol.md, "Names".
  * Threads:    any; a username is immutable once made and its count is atomic.
  * Owns:       username_make returns a new reference, to be given to username_unref.
- * Invariant:  text is NFC and trimmed; two usernames are the same person's iff their keys are equal
- *             byte for byte (NFKC, case-folded).
- * Fails:      ERR_INVALID or ERR_TOO_LONG with a reason for a person; out-parameters change only on
- * OK. */
+ * Invariant:  text is NFC and trimmed, and each run of blanks inside is one U+0020; two usernames
+ *             are the same person's iff their keys are equal byte for byte (NFKC, case-folded).
+ * Fails:      ERR_INVALID or ERR_TOO_LONG with a reason for a person; out-parameters change only
+ *             on OK. */
 #ifndef HUBBUB_CORE_NAME_H
 #define HUBBUB_CORE_NAME_H
 

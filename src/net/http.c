@@ -119,15 +119,16 @@ static bool header_is(struct lws *wsi, enum lws_token_indexes token, const char 
     return length > 0 && strcasecmp(value, wanted) == 0;
 }
 
-/* One of the comma-separated words of a header; no header has none. */
-static bool header_has_word(struct lws *wsi, enum lws_token_indexes token, const char *word)
+/* One of the comma-separated words of a header, compared with strcmp or strcasecmp. */
+static bool header_has_word(struct lws *wsi, enum lws_token_indexes token, const char *word,
+                            int (*compare)(const char *, const char *))
 {
     char value[256], *rest = value, *each;
 
     if (lws_hdr_copy(wsi, value, sizeof value, token) <= 0)
         return false;
     while ((each = strsep(&rest, ", \t")) != NULL)
-        if (strcasecmp(each, word) == 0)
+        if (compare(each, word) == 0)
             return true;
     return false;
 }
@@ -276,13 +277,15 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 
 static bool path_is_endpoint(struct lws *wsi)
 {
-    return header_is(wsi, WSI_TOKEN_GET_URI, "/ws");
+    char path[PATH_SIZE];
+
+    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && strcmp(path, "/ws") == 0;
 }
 
 static bool wants_websocket(struct lws *wsi)
 {
     return header_is(wsi, WSI_TOKEN_UPGRADE, "websocket") &&
-           header_has_word(wsi, WSI_TOKEN_CONNECTION, "upgrade");
+           header_has_word(wsi, WSI_TOKEN_CONNECTION, "upgrade", strcasecmp);
 }
 
 static bool has_key(struct lws *wsi)
@@ -300,8 +303,8 @@ static bool has_version(struct lws *wsi)
 static bool has_known_subprotocol(struct lws *wsi)
 {
     return lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0 ||
-           header_has_word(wsi, WSI_TOKEN_PROTOCOL, "chat") ||
-           header_has_word(wsi, WSI_TOKEN_PROTOCOL, "chat.v2");
+           header_has_word(wsi, WSI_TOKEN_PROTOCOL, "chat", strcmp) ||
+           header_has_word(wsi, WSI_TOKEN_PROTOCOL, "chat.v2", strcmp);
 }
 
 /* A browser names the page that wants to connect; a page of somebody else's must not chat in the

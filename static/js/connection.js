@@ -12,6 +12,7 @@ const PATIENCE_MS = 60_000; // how long our own dead connection may go on holdin
 const TAKEN_RETRY_MS = 3_000;
 const BUSY_MS = 3_000;
 const OFFLINE_RETRY_MS = 30_000;
+const RESTART_MS = 30_000; // a server that said it restarts may be away for so long before it is "lost"
 
 // attempt counts from 0; random() is in [0, 1).
 export function retryDelay(attempt, random) {
@@ -51,6 +52,7 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
   let keepTrying = false;
   let patience = 0;
   let takenSince = null;
+  let restartSince = -Infinity;
 
   function enter(next) {
     const before = state;
@@ -129,6 +131,8 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
 
   function wait(cause) {
     let ms = retryDelay(attempt++, random);
+    if (cause === 'restart') restartSince = now();
+    if (cause === 'lost' && now() - restartSince < RESTART_MS) cause = 'restart';
     if (cause === 'taken') ms = Math.min(ms, TAKEN_RETRY_MS);
     if (cause === 'busy') ms = Math.max(ms, BUSY_MS);
     if (!isOnline()) {

@@ -32,10 +32,12 @@ export function isTooLong(body) {
   return bytes(encodeMessage(body)) > FRAME_BYTES;
 }
 
+const DATE_MAX = 8.64e15; // what a Date can hold
 const isText = (value) => typeof value === 'string';
+const isTime = (value) => typeof value === 'number' && Math.abs(value) <= DATE_MAX;
 
 const shapes = {
-  message: (f) => isText(f.id) && isText(f.username) && isText(f.body) && Number.isFinite(f.ts),
+  message: (f) => isText(f.id) && isText(f.username) && isText(f.body) && isTime(f.ts),
   join: (f) => isText(f.username),
   leave: (f) => isText(f.username),
   users: (f) => Array.isArray(f.users) && f.users.every(isText),

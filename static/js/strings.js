@@ -40,7 +40,7 @@ export const strings = {
   room: (room) => `#${room}`,
   messagesIn: (room) => `Messages in ${room}`,
   messageTo: (room) => `Message #${room}`,
-  peopleCount: (n) => count(n, 'person', 'people'),
+  peopleWord: (n) => (plural.select(n) === 'one' ? 'person' : 'people'),
   andMore: (n) => `and ${n} more`,
   title: (unread, room) => `${unread ? `(${unread}) ` : ''}#${room} · hubbub`,
   themes: { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },

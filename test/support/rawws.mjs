@@ -169,7 +169,12 @@ class Wire {
     );
   }
 
-  // What arrived and was neither a response nor a frame that was taken.
+  // How many frames have arrived and were not taken yet.
+  get waiting() {
+    return this.#frames.waiting;
+  }
+
+  // The bytes that have arrived and are no whole response or frame yet.
   get left() {
     return this.#bytes;
   }

@@ -257,19 +257,16 @@ static void a_burst_passes_once_an_interval_and_the_rest_is_counted(void **state
     assert_int_equal(suppressed, 0);
 }
 
+#define log_test(f) cmocka_unit_test_setup_teardown(f, catch_stderr, give_back_stderr)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_line_has_time_level_event_and_values, catch_stderr,
-                                        give_back_stderr),
-        cmocka_unit_test_setup_teardown(lines_above_the_level_are_dropped_unformatted, catch_stderr,
-                                        give_back_stderr),
-        cmocka_unit_test_setup_teardown(a_long_line_is_cut_but_stays_a_line, catch_stderr,
-                                        give_back_stderr),
-        cmocka_unit_test_setup_teardown(under_systemd_a_line_has_a_priority_and_no_time,
-                                        catch_stderr, give_back_stderr),
-        cmocka_unit_test_setup_teardown(lines_of_several_threads_do_not_mix, catch_stderr,
-                                        give_back_stderr),
+        log_test(a_line_has_time_level_event_and_values),
+        log_test(lines_above_the_level_are_dropped_unformatted),
+        log_test(a_long_line_is_cut_but_stays_a_line),
+        log_test(under_systemd_a_line_has_a_priority_and_no_time),
+        log_test(lines_of_several_threads_do_not_mix),
         cmocka_unit_test(levels_have_names),
         cmocka_unit_test(quoted_text_cannot_forge_a_line),
         cmocka_unit_test(quoted_text_is_cut_to_fit),

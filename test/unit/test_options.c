@@ -408,6 +408,8 @@ static const struct {
      "it takes a file descriptor from 0 to 65535, or -1 for none"},
     {"", "--prot=1", "A=b",
      "hubbub: command line, --prot: there is no option \"prot\"; did you mean \"port\"?"},
+    {"", "--prt=1", "A=b",
+     "hubbub: command line, --prt: there is no option \"prt\"; did you mean \"port\"?"},
     {"", "--max-conections=1", "A=b",
      "hubbub: command line, --max-conections: there is no option \"max_conections\"; "
      "did you mean \"max_connections\"?"},

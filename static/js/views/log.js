@@ -110,19 +110,23 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
 
   // --- place ---
 
+  // Of a message it is the bubble that has a place: the byline above comes and goes with the group.
+  const placeOf = (node) => (node.querySelector('.bubble') ?? node).getBoundingClientRect();
+
+  // The first row in sight, and where it is. A day's heading is no hold: it moves with what is under it.
   function anchor() {
-    const top = scroller.getBoundingClientRect().top;
-    for (const row of list.children) {
-      const box = row.getBoundingClientRect();
-      if (box.bottom > top) return { row, offset: box.top - top };
+    const { top } = scroller.getBoundingClientRect();
+    for (const [key, { node }] of list.known ?? []) {
+      const place = placeOf(node);
+      if (place.bottom > top && !node.matches('.day')) return { key, top: place.top };
     }
     return null;
   }
 
   function hold(place) {
+    const row = place && list.known.get(place.key);
     if (stick) scroller.scrollTop = scroller.scrollHeight;
-    else if (place?.row.isConnected)
-      scroller.scrollTop += place.row.getBoundingClientRect().top - scroller.getBoundingClientRect().top - place.offset;
+    else if (row) scroller.scrollTop += placeOf(row.node).top - place.top;
     lastTop = scroller.scrollTop;
   }
 
@@ -184,8 +188,9 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
   const articles = () => [...list.querySelectorAll('article')];
 
   function giveTabStop() {
-    if (list.querySelector('article[tabindex="0"]')) return;
-    articles().at(-1)?.setAttribute('tabindex', '0');
+    const last = articles().at(-1);
+    const isFree = !list.contains(document.activeElement) || !list.querySelector('article[tabindex="0"]');
+    if (last && isFree) moveTabStop(last);
   }
 
   function moveTabStop(article) {

@@ -40,7 +40,7 @@ export function createPeople({ onLeave }) {
       reconcile(list, rows, build);
       more.textContent = users.length > SHOWN_MAX ? strings.andMore(users.length - SHOWN_MAX) : '';
       for (const count of counts) count.textContent = users.length;
-      byId('people-open').setAttribute('aria-label', strings.peopleCount(users.length));
+      byId('people-word').textContent = strings.peopleWord(users.length);
       faces.replaceChildren(...users.slice(0, FACES).map(avatar));
       byId('my-name').textContent = me;
       showAvatar(byId('my-avatar'), me);
