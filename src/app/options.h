@@ -2,8 +2,8 @@
  * Threads:    main, before anything else runs.
  * Owns:       struct options owns its strings until options_free.
  * Invariant:  one table (option_table.c) drives all: sources, checks, --help, sample file, README.
- * Fails:      OPTIONS_WRONG after every mistake was written to err, each with where it was made and
- *             what is allowed; options_free is due in any case. */
+ * Fails:      OPTIONS_WRONG after every mistake was written to err, each with where it was made
+ *             and what is allowed; options_free is due in any case. */
 #ifndef HUBBUB_APP_OPTIONS_H
 #define HUBBUB_APP_OPTIONS_H
 

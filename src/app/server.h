@@ -1,7 +1,9 @@
 /* server - the composition root: builds everything from the options, runs it, takes it down in
- * reverse. Threads:    main. Owns:       all parts of the running server. Invariant:  returns only
- * when every thread has ended and all memory is given back. Fails:      server_run returns false
- * after logging what could not be started. */
+ * reverse.
+ * Threads:    main.
+ * Owns:       all parts of the running server.
+ * Invariant:  returns only when every thread has ended and all memory is given back.
+ * Fails:      server_run returns false after logging what could not be started. */
 #ifndef HUBBUB_APP_SERVER_H
 #define HUBBUB_APP_SERVER_H
 

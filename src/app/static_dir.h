@@ -1,6 +1,8 @@
 /* static_dir - where the browser client's files are.
- * Threads: main. Owns: nothing; the result is the caller's, for mem_free. Invariant: an explicit
- * choice is never overruled. Fails: NULL after logging where it looked. */
+ * Threads:    main.
+ * Owns:       nothing; the result is the caller's, for mem_free.
+ * Invariant:  an explicit choice is never overruled.
+ * Fails:      NULL after logging where it looked. */
 #ifndef HUBBUB_APP_STATIC_DIR_H
 #define HUBBUB_APP_STATIC_DIR_H
 

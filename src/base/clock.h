@@ -1,6 +1,9 @@
 /* clock - the two times hubbub knows.
- * Threads: any. Owns: nothing. Invariant: clock_mono_ms never goes back. Fails: never.
- * Only the edges (net/, app/) read a clock; the core is handed the time as a parameter. */
+ * Threads:    any.
+ * Owns:       nothing.
+ * Invariant:  clock_mono_ms never goes back.
+ * Fails:      never. Only the edges (net/, app/) read a clock; the core is handed the time as a
+ *             parameter. */
 #ifndef HUBBUB_BASE_CLOCK_H
 #define HUBBUB_BASE_CLOCK_H
 

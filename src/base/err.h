@@ -1,5 +1,8 @@
 /* err - result codes shared by all layers, and their texts.
- * Threads: any. Owns: nothing. Invariant: OK is 0. Fails: never. */
+ * Threads:    any.
+ * Owns:       nothing.
+ * Invariant:  OK is 0.
+ * Fails:      never. */
 #ifndef HUBBUB_BASE_ERR_H
 #define HUBBUB_BASE_ERR_H
 

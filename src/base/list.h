@@ -1,4 +1,5 @@
-/* list - a doubly linked ring with the links inside the elements (as in the Linux kernel's lists).
+/* list - a doubly linked ring with the links inside the elements (as in the Linux kernel's
+ * lists).
  * Threads:    none of its own; the owner of the list says which lock covers it.
  * Owns:       nothing: linking and unlinking never allocates.
  * Invariant:  an unlinked element points at itself, so list_remove may be called twice.

@@ -2,9 +2,10 @@
  * Threads:    post from any; take and destroy from the owner only. mailbox.lock covers the
  *             incoming array and is held for a copy of one pointer or a swap of two arrays.
  * Owns:       its arrays. The items are the caller's: post hands one item over on OK, none
- * otherwise. Invariant:  items come out in the order in which their posts took the lock; wake is
- * called once when the box turns from empty to non-empty, outside the lock. Fails:      ERR_FULL
- * when `limit` items wait. */
+ *             otherwise.
+ * Invariant:  items come out in the order in which their posts took the lock; wake is called once
+ *             when the box turns from empty to non-empty, outside the lock.
+ * Fails:      ERR_FULL when `limit` items wait. */
 #ifndef HUBBUB_BASE_MAILBOX_H
 #define HUBBUB_BASE_MAILBOX_H
 

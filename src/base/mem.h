@@ -2,8 +2,9 @@
  * Threads:    any.
  * Owns:       nothing; what mem_alloc returns is the caller's, to be given to mem_free.
  * Invariant:  mem_alloc is only for sizes that the program chose (a struct, a table row). Sizes
- * that the network chose are capped by the caller and go through mem_try, which may say no. Fails:
- * mem_alloc ends the process after a log line; mem_try and mem_resize return NULL. */
+ *             that the network chose are capped by the caller and go through mem_try, which may
+ *             say no.
+ * Fails:      mem_alloc ends the process after a log line; mem_try and mem_resize return NULL. */
 #ifndef HUBBUB_BASE_MEM_H
 #define HUBBUB_BASE_MEM_H
 

@@ -2,7 +2,8 @@
  * Threads:    any once posted: all fields are const then and the count is atomic.
  * Owns:       its references to usernames. A constructor returns one reference.
  * Invariant:  the hub fills room_id, seq, ts and id before the first post; nobody writes
- * afterwards. Fails:      constructors return NULL when memory is short. */
+ *             afterwards.
+ * Fails:      constructors return NULL when memory is short. */
 #ifndef HUBBUB_CORE_EVENT_H
 #define HUBBUB_CORE_EVENT_H
 

@@ -1,6 +1,8 @@
 /* frame - server-to-client WebSocket frames (RFC 6455, 5.2), written into segments ready for the
- * wire. Threads:    one, the segment's. Owns:       nothing; what frame_close and frame_ping return
- * is the caller's, for segment_unref. Invariant:  one call writes one whole frame or nothing.
+ * wire.
+ * Threads:    one, the segment's.
+ * Owns:       nothing; what frame_close and frame_ping return is the caller's, for segment_unref.
+ * Invariant:  one call writes one whole frame or nothing.
  * Fails:      ERR_NOMEM, or NULL, when memory is short. */
 #ifndef HUBBUB_CORE_FRAME_H
 #define HUBBUB_CORE_FRAME_H

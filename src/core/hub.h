@@ -1,10 +1,11 @@
 /* hub - what all workers share: the rooms, who is in them, and the one order in which a room's
- * events reach every worker. Threads:    any. hub.lock covers all rooms; it is held for look-ups
- * and posts only, never across I/O, logs or callbacks (a mailbox's wake apart). Lock order: hub,
- * then mailbox. Owns:       rooms and their rosters. Borrows the workers' mailboxes, which outlive
- * it. Invariant:  a name is held at most once in a room; rosters are in join order; a room exists
- * iff somebody is in it; posting under the lock gives all workers the same order. Fails: ERR_TAKEN,
- * ERR_FULL (a worker is too far behind), ERR_NOMEM; nothing changed then. */
+ * events reach every worker.
+ * Threads:    any. hub.lock covers all rooms; it is held for look-ups and posts only, never across
+ *             I/O, logs or callbacks (a mailbox's wake apart). Lock order: hub, then mailbox.
+ * Owns:       rooms and their rosters. Borrows the workers' mailboxes, which outlive it.
+ * Invariant:  a name is held at most once in a room; rosters are in join order; a room exists iff
+ *             somebody is in it; posting under the lock gives all workers the same order.
+ * Fails:      ERR_TAKEN, ERR_FULL (a worker is too far behind), ERR_NOMEM; nothing changed then. */
 #ifndef HUBBUB_CORE_HUB_H
 #define HUBBUB_CORE_HUB_H
 

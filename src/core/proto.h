@@ -2,8 +2,9 @@
  * Threads:    any.
  * Owns:       a request owns its JSON tree until request_free; its strings point into it.
  * Invariant:  one encoder table a protocol version (struct proto); a NULL entry means that the
- * version has no such event and its clients are not told. Fails:      ERR_INVALID with a static
- * sentence for the person at the other end; encoders return NULL when memory is short. */
+ *             version has no such event and its clients are not told.
+ * Fails:      ERR_INVALID with a static sentence for the person at the other end; encoders return
+ *             NULL when memory is short. */
 #ifndef HUBBUB_CORE_PROTO_H
 #define HUBBUB_CORE_PROTO_H
 

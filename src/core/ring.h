@@ -1,10 +1,10 @@
 /* ring - what waits to be sent to one session, oldest first: ranges of shared segments.
  * Threads:    one, the session's worker.
- * Owns:       one reference to the segment of each range in it. ring_push takes its own on OK, none
- *             otherwise.
+ * Owns:       one reference to the segment of each range in it. ring_push takes its own on OK,
+ *             none otherwise.
  * Invariant:  frames <= limits.frames and bytes <= limits.bytes, but for what ring_push_last
- * pushed; a range that follows the newest one in its segment has been made one with it; nothing is
- *             allocated while at most RING_INLINE ranges wait.
+ *             pushed; a range that follows the newest one in its segment has been made one with
+ *             it; nothing is allocated while at most RING_INLINE ranges wait.
  * Fails:      ERR_FULL at a limit, ERR_NOMEM; the ring is then unchanged. */
 #ifndef HUBBUB_CORE_RING_H
 #define HUBBUB_CORE_RING_H

@@ -1,9 +1,10 @@
 /* segment - finished frames one behind the other, shared by all sessions that are to get them.
  * Threads:    one: a segment is filled, shared and freed by the worker that sends it; its count is
- * plain. Owns:       its bytes. segment_create returns one reference; segment_unref gives it back.
+ *             plain.
+ * Owns:       its bytes. segment_create returns one reference; segment_unref gives it back.
  * Invariant:  bytes are only ever appended, so a range keeps its meaning; but they may move while
- * the segment grows, so a range is kept as an offset. Fails:      NULL or false when memory is
- * short; the segment is then unchanged. */
+ *             the segment grows, so a range is kept as an offset.
+ * Fails:      NULL or false when memory is short; the segment is then unchanged. */
 #ifndef HUBBUB_CORE_SEGMENT_H
 #define HUBBUB_CORE_SEGMENT_H
 

@@ -5,7 +5,7 @@
  * Invariant:  a session that is closing is in no room, and the last frame in its ring is its CLOSE
  *             frame; nothing is queued behind that.
  * Fails:      a session that cannot be served any more is closed with a code, never left half
- * alive. */
+ *             alive. */
 #ifndef HUBBUB_CORE_SESSION_H
 #define HUBBUB_CORE_SESSION_H
 

@@ -1,9 +1,11 @@
 /* shard - one worker's share of the chat: its sessions, by room, and the delivery of events to
- * them. Threads:    one, its worker's. Owns:       its tables. Borrows sessions (they register
- * themselves), the hub and the rules. Invariant:  a session is in shard_room->members iff its
- * EVENT_JOIN came through and it did not leave since, so it sees exactly the events after its own
- * join. Fails:      a session that cannot take an event is closed (session_send); the others do not
- * notice. */
+ * them.
+ * Threads:    one, its worker's.
+ * Owns:       its tables. Borrows sessions (they register themselves), the hub and the rules.
+ * Invariant:  a session is in shard_room->members iff its EVENT_JOIN came through and it did not
+ *             leave since, so it sees exactly the events after its own join.
+ * Fails:      a session that cannot take an event is closed (session_send); the others do not
+ *             notice. */
 #ifndef HUBBUB_CORE_SHARD_H
 #define HUBBUB_CORE_SHARD_H
 

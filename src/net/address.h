@@ -1,7 +1,9 @@
 /* address - where a connection comes from, as a key for counting and a text for logs.
- * Threads: any. Owns: nothing. Invariant: an IPv4 address and its IPv6-mapped form give the same
- * key; an IPv6 key is the /64, because one host has as many addresses in it as it likes. Fails:
- * never. */
+ * Threads:    any.
+ * Owns:       nothing.
+ * Invariant:  an IPv4 address and its IPv6-mapped form give the same key; an IPv6 key is the /64,
+ *             because one host has as many addresses in it as it likes.
+ * Fails:      never. */
 #ifndef HUBBUB_NET_ADDRESS_H
 #define HUBBUB_NET_ADDRESS_H
 

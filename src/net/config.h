@@ -1,6 +1,9 @@
 /* config - what the composition root tells the network layer; all borrowed and constant while it
- * runs. Threads: any, read only. Owns: nothing. Invariant: never changes after the workers started.
- * Fails: never. Times are in milliseconds; 0 switches a limit off. */
+ * runs.
+ * Threads:    any, read only.
+ * Owns:       nothing.
+ * Invariant:  never changes after the workers started.
+ * Fails:      never. Times are in milliseconds; 0 switches a limit off. */
 #ifndef HUBBUB_NET_CONFIG_H
 #define HUBBUB_NET_CONFIG_H
 

@@ -3,7 +3,8 @@
  * Threads:    one, its worker's.
  * Owns:       nothing; the entries are inside their owners.
  * Invariant:  a queue's entries are in order of due time, because all wait equally long and time
- * does not go back. Fails:      never. */
+ *             does not go back.
+ * Fails:      never. */
 #ifndef HUBBUB_NET_DEADLINE_H
 #define HUBBUB_NET_DEADLINE_H
 

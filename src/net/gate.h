@@ -1,8 +1,9 @@
 /* gate - how many connections there are, in all and from each address, and whether one more may
- * come. Threads:    any; gate.lock covers the counts and is held for a hash look-up. Owns: its
- * table: one entry an address that has a connection. Invariant:  every OK from gate_enter is
- * matched by one gate_leave with the same key. Fails:      GATE_FULL and GATE_ADDRESS_FULL; nothing
- * is counted then. */
+ * come.
+ * Threads:    any; gate.lock covers the counts and is held for a hash look-up.
+ * Owns:       its table: one entry an address that has a connection.
+ * Invariant:  every OK from gate_enter is matched by one gate_leave with the same key.
+ * Fails:      GATE_FULL and GATE_ADDRESS_FULL; nothing is counted then. */
 #ifndef HUBBUB_NET_GATE_H
 #define HUBBUB_NET_GATE_H
 

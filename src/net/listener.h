@@ -1,9 +1,11 @@
 /* listener - the listening sockets: accepts, asks the gate, hands each connection to the worker
- * with the fewest. Threads:    one, the thread of the loop it is given (main). Owns:       its
- * sockets and one spare descriptor, which is given up to refuse politely when the process has no
- * descriptor left. Invariant:  a connection that cannot be had costs the others nothing: the
- * watcher is paused rather than spun on. Fails:      listener_open returns ERR_SYSTEM after logging
- * which address and why. */
+ * with the fewest.
+ * Threads:    one, the thread of the loop it is given (main).
+ * Owns:       its sockets and one spare descriptor, which is given up to refuse politely when the
+ *             process has no descriptor left.
+ * Invariant:  a connection that cannot be had costs the others nothing: the watcher is paused
+ *             rather than spun on.
+ * Fails:      listener_open returns ERR_SYSTEM after logging which address and why. */
 #ifndef HUBBUB_NET_LISTENER_H
 #define HUBBUB_NET_LISTENER_H
 

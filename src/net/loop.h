@@ -1,5 +1,5 @@
-/* loop - what a worker's thread sleeps in: libuv's loop, with libwebsockets as its guest, or, where
- * libwebsockets' libuv plugin is not installed, libwebsockets' own loop on poll(2).
+/* loop - what a worker's thread sleeps in: libuv's loop, with libwebsockets as its guest, or,
+ * where libwebsockets' libuv plugin is not installed, libwebsockets' own loop on poll(2).
  * Threads:    loop_wake any; all else the worker's, or main while the worker's does not run.
  * Owns:       its handles.
  * Invariant:  end_of_turn runs once after each batch of callbacks, before the thread sleeps again.

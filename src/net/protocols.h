@@ -1,6 +1,9 @@
 /* protocols - the callbacks that libwebsockets is given.
- * Threads: each worker's own. Owns: nothing. Invariant: the first row is "chat", which
- * libwebsockets binds a client to that names no subprotocol. Fails: never. */
+ * Threads:    each worker's own.
+ * Owns:       nothing.
+ * Invariant:  the first row is "chat", which libwebsockets binds a client to that names no
+ *             subprotocol.
+ * Fails:      never. */
 #ifndef HUBBUB_NET_PROTOCOLS_H
 #define HUBBUB_NET_PROTOCOLS_H
 

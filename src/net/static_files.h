@@ -1,9 +1,10 @@
-/* static_files - the browser client, read into memory once: a request can only name what is in the
- * table, so there is no way out of the folder, and no disk access while people chat.
+/* static_files - the browser client, read into memory once: a request can only name what is in
+ * the table, so there is no way out of the folder, and no disk access while people chat.
  * Threads:    static_files_load and _free the main thread; look-ups any, nothing changes in
- * between. Owns:       the files' bytes. Invariant:  sorted by path; only regular files that are
- * not hidden and not reached by a link. Fails:      static_files_load returns NULL after logging
- * what is wrong with the folder. */
+ *             between.
+ * Owns:       the files' bytes.
+ * Invariant:  sorted by path; only regular files that are not hidden and not reached by a link.
+ * Fails:      static_files_load returns NULL after logging what is wrong with the folder. */
 #ifndef HUBBUB_NET_STATIC_FILES_H
 #define HUBBUB_NET_STATIC_FILES_H
 

@@ -1,9 +1,10 @@
 /* worker - one thread with its own loop, libwebsockets context and share of the sessions.
  * Threads:    worker_create, _destroy: the main thread, one worker after the other (libwebsockets
- * sets up process-wide state). worker_adopt, _stop, _load: any. All else: the worker's own. Owns:
- * its loop, context, shard, connections and mailboxes. Invariant:  nobody else touches what a
- * worker owns; others post to its mailboxes. Fails:      worker_create returns NULL after logging
- * why. */
+ *             sets up process-wide state). worker_adopt, _stop, _load: any. All else: the worker's
+ *             own.
+ * Owns:       its loop, context, shard, connections and mailboxes.
+ * Invariant:  nobody else touches what a worker owns; others post to its mailboxes.
+ * Fails:      worker_create returns NULL after logging why. */
 #ifndef HUBBUB_NET_WORKER_H
 #define HUBBUB_NET_WORKER_H
 
