@@ -95,11 +95,16 @@ malformed:
     return ERR_INVALID;
 }
 
-static bool is_within_rate(struct session *s)
+/* A message costs a token and one more for each whole KiB, because a reader's ring is counted in bytes:
+ * otherwise one sender of long messages could have a whole room disconnected as slow. */
+static bool is_within_rate(struct session *s, size_t length)
 {
     const struct shard *shard = s->shard;
+    uint32_t cost = 1 + (uint32_t)(length / 1024), burst = shard->rules->message_rate.burst;
 
-    if (limit_take(&s->bucket, &shard->rules->message_rate, 1, shard->now.mono_ms)) {
+    /* What would never fit is paid with all there is. */
+    if (limit_take(&s->bucket, &shard->rules->message_rate, cost < burst ? cost : burst,
+                   shard->now.mono_ms)) {
         s->refused = 0;
         return true;
     }
@@ -120,7 +125,7 @@ void session_receive(struct session *s, const char *bytes, size_t length)
         session_close(s, CLOSE_INVALID_UTF8, "Text must be UTF-8.");
         return;
     }
-    if (!is_within_rate(s))
+    if (!is_within_rate(s, length))
         return;
     if (run(s, &request, bytes, length) == OK)
         s->faults = 0;

@@ -55,6 +55,8 @@ void session_join(struct session *s, const char *name, size_t length)
         hub_join(s->shard->hub, s->room_key, user, s->id, s->shard->now.mono_ms, &s->member.room)) {
     case OK:
         s->username = user;
+        mem_free(s->room_key); /* the hub's room knows its name */
+        s->room_key = NULL;
         return;
     case ERR_TAKEN:
         session_fail(s, CLOSE_NAME_TAKEN,

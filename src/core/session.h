@@ -49,7 +49,7 @@ struct session {
     enum proto_version version;
     const struct wire_ops *ops; /* borrowed, static */
     void *wire;                 /* borrowed */
-    char *room_key;             /* owned: the room to join */
+    char *room_key;             /* owned: the room to join; NULL afterwards */
     struct username *username;  /* owned; NULL until joined */
     struct member member;
     struct ring ring;

@@ -16,7 +16,8 @@ enum {
     RESPONSE_TIMEOUT_S = 30, /* for a client that reads nothing of what it asked for */
 };
 
-/* Sent with every response (docs/operating.md says what each is for). */
+/* Sent with every response: scripts, styles and connections only from here; nobody may frame the page;
+ * no HTML is ever made from text. */
 static const struct {
     const char *name, *value;
 } common_headers[] = {
