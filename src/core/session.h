@@ -33,30 +33,31 @@ struct wire_ops {
 
 /* A place in a room. */
 struct member {
-    struct hub_room *room;         /* borrowed until hub_leave; NULL: in no room */
     struct shard_room *shard_room; /* borrowed; NULL until EVENT_JOIN came through */
     uint32_t index;                /* in shard_room->members */
     uint32_t skip_bytes;           /* of what the room has gathered, so much came before the join */
     uint32_t skip_frames;          /* the same in frames */
     bool wants_users;              /* is owed a snapshot of the people here */
     bool shed;                     /* missed presence changes, because its ring was strained */
+    struct hub_room *room;         /* borrowed until hub_leave; NULL: in no room */
 };
 
+/* What a delivery touches comes first, close together. */
 struct session {
-    struct session_id id;
-    struct shard *shard;       /* borrowed */
-    const struct proto *proto; /* borrowed, static */
-    enum proto_version version;
+    struct shard *shard;        /* borrowed */
     const struct wire_ops *ops; /* borrowed, static */
     void *wire;                 /* borrowed */
-    char *room_key;             /* owned: the room to join; NULL afterwards */
-    struct username *username;  /* owned; NULL until joined */
+    enum proto_version version;
+    bool closing;
     struct member member;
     struct ring ring;
+    const struct proto *proto; /* borrowed, static */
+    struct session_id id;
+    char *room_key;            /* owned: the room to join; NULL afterwards */
+    struct username *username; /* owned; NULL until joined */
     struct limit bucket;
     uint16_t faults;  /* malformed requests in a row */
     uint16_t refused; /* requests over the rate limit in a row */
-    bool closing;
 };
 
 /* room_key: as room_name_make wrote it; copied. */

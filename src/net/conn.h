@@ -18,22 +18,23 @@
 
 struct worker;
 
+/* What a delivery touches comes first, close together. */
 struct conn {
+    struct list dirty;       /* in worker->dirty while frames wait */
     struct worker *worker;   /* borrowed */
-    struct lws *wsi;         /* borrowed; NULL before adoption */
     struct session *session; /* owned; NULL while the connection speaks HTTP and after its end */
-    struct address_key key;
-    int fd; /* owned until adoption */
-    struct list all;
-    struct list dirty;     /* in worker->dirty while frames wait */
-    struct list held_back; /* in worker->held_back while nothing is read from it */
+    struct lws *wsi;         /* borrowed; NULL before adoption */
+    bool is_responding;      /* an HTTP response is under way */
+    bool close_sent;         /* our CLOSE frame is out: nothing may follow it */
+    bool killed;
+    int fd;                /* owned until adoption, then -1 */
     struct deadline life;  /* header, join or closing */
     struct deadline ping;  /* ping or pong */
-    char *text;            /* owned: the fragments of a message so far; NULL if none wait */
+    struct list held_back; /* in worker->held_back while nothing is read from it */
+    struct list all;       /* in worker->conns */
+    struct address_key key;
+    char *text; /* owned: the fragments of a message so far; NULL if none wait */
     size_t text_length, text_capacity;
-    bool is_responding; /* an HTTP response is under way */
-    bool close_sent;    /* our CLOSE frame is out: nothing may follow it */
-    bool killed;
 };
 
 struct conn *conn_create(struct worker *w, int fd, const struct address_key *key);

@@ -35,7 +35,7 @@ export const strings = {
   offline: 'You are offline. Messages will be sent when you are back.',
   retryIn: (seconds) => ` Trying again in ${seconds} s.`,
   retrying: ' Trying again…',
-  waiting: (n) => ` ${count(n, 'message is', 'messages are')} waiting to be sent.`,
+  waiting: (n) => ` ${count(n, 'message is', 'messages are')} waiting.`,
 
   room: (room) => `#${room}`,
   messagesIn: (room) => `Messages in ${room}`,

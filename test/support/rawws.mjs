@@ -169,11 +169,6 @@ class Wire {
     );
   }
 
-  // How many frames have arrived and were not taken yet.
-  get waiting() {
-    return this.#frames.waiting;
-  }
-
   // The bytes that have arrived and are no whole response or frame yet.
   get left() {
     return this.#bytes;

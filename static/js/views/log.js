@@ -56,7 +56,7 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
         h('header', { class: `byline${quiet}` },
           nameOf(author, { id: id('author'), username, mine }), ' ',
           h('time', { id: id('time'), datetime: new Date(ts).toISOString(), title: fullTime(ts) }, time(ts))),
-        h('div', { class: 'bubble', id: id('body'), dir: 'auto' }, ...body(row.body)),
+        h('div', { class: 'bubble' }, h('div', { id: id('body'), dir: 'auto' }, ...body(row.body))),
         h('p', { class: 'state', id: id('state') }, sendingText(row)),
         actions(row)));
   }
