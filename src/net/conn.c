@@ -127,10 +127,10 @@ uint32_t conn_flush(struct conn *c)
 
     if (s == NULL || c->killed)
         return 0;
-    if (s->closing && c->life.queue != &c->worker->closing)
-        deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
     if (c->close_sent)
         return 0;
+    if (s->closing) /* begins anew with everything that the peer reads, the last time with our CLOSE */
+        deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
     while (s->ring.count != 0 && budget != 0 && !lws_partial_buffered(c->wsi)) {
         n = gather(c, &bytes, &length);
         writes++;

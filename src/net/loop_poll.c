@@ -8,6 +8,7 @@ static void on_timer(lws_sorted_usec_list_t *timer)
     struct loop *l = lws_container_of(timer, struct loop, poll.timer);
 
     l->timer_due(l->arg);
+    lws_cancel_service(l->context); /* timers run before the sleep: there is a turn to end first */
 }
 
 static void init(struct loop *l)

@@ -163,6 +163,17 @@ static void on_join_timeout(struct conn *c)
         session_join_timeout(c->session);
 }
 
+/* While the server drains, its own deadline is the one that counts for a peer that still reads. */
+static void on_closing_due(struct conn *c)
+{
+    struct worker *w = c->worker;
+
+    if (w->draining && !c->close_sent)
+        deadline_start(&c->life, &w->closing, w->shard.now.mono_ms);
+    else
+        conn_kill(c);
+}
+
 static void on_ping_due(struct conn *c)
 {
     struct segment *ping = frame_ping();
@@ -182,7 +193,7 @@ static void run_deadlines(struct worker *w)
 {
     FOR_EACH_DUE(w, &w->header, life, conn_kill);
     FOR_EACH_DUE(w, &w->join, life, on_join_timeout);
-    FOR_EACH_DUE(w, &w->closing, life, conn_kill);
+    FOR_EACH_DUE(w, &w->closing, life, on_closing_due);
     FOR_EACH_DUE(w, &w->ping, ping, on_ping_due);
     FOR_EACH_DUE(w, &w->pong, ping, conn_kill);
 }

@@ -233,8 +233,8 @@ class Wire {
   }
 }
 
-export async function dial(daemon, { localAddress, allowHalfOpen = true } = {}) {
-  const socket = net.connect({ port: daemon.port, host: '127.0.0.1', localAddress, allowHalfOpen, noDelay: true });
+export async function dial(daemon, { host = '127.0.0.1', localAddress, allowHalfOpen = true } = {}) {
+  const socket = net.connect({ port: daemon.port, host, localAddress, allowHalfOpen, noDelay: true });
   await soon(
     new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject)),
     'a TCP connection',

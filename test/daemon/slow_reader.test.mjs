@@ -1,0 +1,159 @@
+// A slow reader hurts only itself: presence is left out for it first, then it is closed with 1013.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually, soon } from '../support/inbox.mjs';
+import { dial, rawJoin, request, TEXT } from '../support/rawws.mjs';
+import { own } from '../support/serve.mjs';
+
+const SMALL = { ring_frames: 64, ring_bytes: '256k', send_buffer: '16k', message_rate: 0 };
+
+// Says numbered messages of that size, each when the one before has come back, until enough(count)
+// is true or somebody leaves. Returns how many.
+async function sayUntil(sender, size, enough = () => false) {
+  for (let count = 0, isOver = false; ; ) {
+    sender.say(`${count} ${'x'.repeat(size)}`);
+    for (let event = {}; event.type !== 'message'; isOver ||= event.type === 'leave')
+      event = await sender.event((e) => e.type === 'message' || e.type === 'leave', `message ${count}`);
+    if (enough(++count) || isOver) return count;
+  }
+}
+
+const numbersOf = (frames) =>
+  frames.filter((f) => f.opcode === TEXT && f.json.type === 'message').map((f) => Number.parseInt(f.json.body, 10));
+
+const upTo = (count) => Array.from({ length: count }, (_, i) => i);
+
+test('who stops reading is closed with 1013; it has got the beginning without a gap, the others everything', async (t) => {
+  const daemon = await own(t, { ...SMALL, workers: 2 });
+  const sender = await rawJoin(daemon, 'sender');
+  const reader = await rawJoin(daemon, 'reader');
+  const slow = await rawJoin(daemon, 'slow');
+  slow.stopReading();
+
+  const read = [];
+  const reading = (async () => {
+    for (;;) {
+      const event = await reader.event();
+      if (event.body === 'last') return;
+      if (event.type === 'message') read.push(Number.parseInt(event.body, 10));
+      if (event.type === 'leave') assert.equal(event.username, 'slow');
+    }
+  })();
+  const count = await sayUntil(sender, 8000);
+  sender.say('last');
+  await reading;
+  assert.deepEqual(read, upTo(count));
+
+  slow.readOn();
+  const frames = await slow.untilClose();
+  assert.equal(frames.at(-1).code, 1013);
+  const got = numbersOf(frames);
+  assert.deepEqual(got, upTo(got.length), 'in order and without a gap');
+  assert.ok(got.length < count);
+  await slow.endsCleanly();
+});
+
+test('who reads again in time has lost no message', async (t) => {
+  const daemon = await own(t, { ...SMALL, ring_frames: 4096, ring_bytes: '16m' });
+  const sender = await rawJoin(daemon, 'sender');
+  const slow = await rawJoin(daemon, 'slow');
+  slow.stopReading();
+  const count = await sayUntil(sender, 8000, (n) => n === 300); /* far more than the sockets hold */
+  slow.readOn();
+  for (const number of upTo(count))
+    assert.equal(Number.parseInt((await slow.event((e) => e.type !== 'users' && e.type !== 'join')).body, 10), number);
+});
+
+test('presence is left out first for a slow reader; in the end it holds the true list', async (t) => {
+  const daemon = await own(t, { ...SMALL, ring_frames: 200, ring_bytes: '4m' });
+  const sender = await rawJoin(daemon, 'sender');
+  const slow = await rawJoin(daemon, 'slow');
+  slow.stopReading();
+  const count = await sayUntil(sender, 16000, (n) => n === 140); /* over half of the ring, or so */
+  const guests = [];
+  for (let i = 0; i < 150; i++) guests.push(await rawJoin(daemon, `guest${i}`)); /* would fill it twice */
+  for (const guest of guests.splice(0, 75)) guest.reset();
+  await sender.event((e) => e.type === 'leave' && e.username === 'guest74');
+  slow.readOn();
+  const wanted = ['sender', 'slow', ...upTo(75).map((i) => `guest${i + 75}`)];
+  const numbers = [];
+  for (;;) {
+    const event = await slow.event(undefined, `the true list, have ${numbers.length} messages`);
+    if (event.type === 'message') numbers.push(Number.parseInt(event.body, 10));
+    if (event.type === 'users' && JSON.stringify(event.users) === JSON.stringify(wanted)) break;
+  }
+  assert.deepEqual(numbers, upTo(count), 'no message is left out');
+  for (const guest of guests) guest.destroy();
+});
+
+test('a slow reader that never reads again is cut off in the end, and its place is free', async (t) => {
+  const daemon = await own(t, { ...SMALL, max_connections: 2 });
+  const sender = await rawJoin(daemon, 'sender');
+  const slow = await rawJoin(daemon, 'slow');
+  slow.stopReading();
+  await sayUntil(sender, 8000);
+  await eventually(async () => (await request(daemon, 'GET /healthz HTTP/1.1')).status === 200, 'the place is free again');
+  slow.destroy();
+});
+
+test('who sends without reading what comes back is closed like any slow reader', async (t) => {
+  const daemon = await own(t, SMALL);
+  const ann = await rawJoin(daemon, 'ann', 'quiet');
+  const eve = await rawJoin(daemon, 'eve', 'loud');
+  eve.stopReading();
+  for (let i = 0; i < 600; i++) eve.say(`${i} ${'x'.repeat(8000)}`);
+  ann.say('undisturbed');
+  await ann.event((e) => e.body === 'undisturbed');
+  await soon(new Promise((resolve) => eve.socket.write('', resolve)), 'the server to have read the flood');
+  eve.readOn();
+  const frames = await eve.untilClose();
+  assert.equal(frames.at(-1).code, 1013);
+  const got = numbersOf(frames);
+  assert.deepEqual(got, upTo(got.length));
+  await eve.endsCleanly();
+});
+
+test('a burst that all members send at once sheds nobody whose socket can take it, however small the ring', async (t) => {
+  const daemon = await own(t, { message_rate: 0, workers: 1, ring_frames: 16 });
+  const wires = await Promise.all(upTo(60).map((i) => rawJoin(daemon, `p${i}`)));
+  for (const round of upTo(3)) {
+    process.kill(daemon.pid, 'SIGSTOP'); /* so that all of them meet in one turn of its loop */
+    for (const wire of wires) wire.say(`round ${round}`);
+    await Promise.all(wires.map((wire) => new Promise((sent) => wire.socket.write('', sent))));
+    process.kill(daemon.pid, 'SIGCONT');
+    for (const wire of wires)
+      for (const i of upTo(60)) await wire.event((e) => e.type === 'message', `60 messages, have ${i}`);
+  }
+  for (const wire of wires) wire.destroy();
+});
+
+test('within the default limits nobody can send so much that readers are shed', async (t) => {
+  const daemon = await own(t);
+  const readers = await Promise.all(upTo(20).map((i) => rawJoin(daemon, `reader${i}`)));
+  const eve = await rawJoin(daemon, 'eve');
+  for (let i = 0; i < 200; i++) eve.say(`${i} ${'x'.repeat(16000)}`);
+  await eve.untilClose();
+  eve.destroy();
+  for (const reader of readers) {
+    const numbers = [];
+    for (let event = {}; event.type !== 'leave'; ) {
+      event = await reader.event((e) => e.type === 'message' || e.type === 'leave');
+      if (event.type === 'message') numbers.push(Number.parseInt(event.body, 10));
+    }
+    assert.ok(numbers.length > 0);
+    assert.deepEqual(numbers, upTo(numbers.length));
+  }
+});
+
+test('clients that send many requests and read no answer disturb nobody', async (t) => {
+  const daemon = await own(t, { ...SMALL, max_connections: 40 });
+  const wires = await Promise.all(Array.from({ length: 30 }, () => dial(daemon)));
+  for (const wire of wires) {
+    wire.stopReading();
+    wire.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(200));
+  }
+  const ann = await rawJoin(daemon, 'ann');
+  ann.say('undisturbed');
+  await ann.event((e) => e.body === 'undisturbed');
+  for (const wire of wires) wire.destroy();
+});
