@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { assertAccessible, eventually, eventuallyTexts, say, scene, setHidden } from './harness.mjs';
+
+const policy =
+  "default-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+  "object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+// A room in which everything that a log can hold is to be seen.
+async function busyRoom({ person, peer }, context) {
+  const ana = await person('Ada Lovelace', context);
+  const bob = await peer('bob');
+  const others = [await peer('Chloé'), await peer('مريم'), await peer('Émile Zola')];
+  bob.say('Morning! See https://example.org/start (two commands).');
+  bob.say('and more');
+  others[1].say('مرحبا بالجميع');
+  await eventually(async () => (await ana.$$('.message')).length, 3);
+  await say(ana, 'Fine, see http://localhost:8080/', 'x'.repeat(120));
+  await eventually(async () => (await ana.$$('.message')).length, 5);
+  others[2].leave();
+  await eventually(async () => (await ana.$$('.person')).length, 4);
+  await setHidden(ana, true);
+  bob.say('new to you');
+  await eventually(() => ana.title(), '(1) #lobby · hubbub');
+  await setHidden(ana, false);
+  await ana.waitForSelector('.line');
+  await say(ana, 'w'.repeat(20_000));
+  await ana.waitForSelector('[data-state="failed"]');
+  return ana;
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  scene(`axe-core finds nothing: sign-in, ${colorScheme}`, async ({ visitor }) => {
+    const page = await visitor({ colorScheme });
+    await assertAccessible(page, 'sign-in');
+    await page.keyboard.press('Enter');
+    await eventually(() => page.textContent('#name-error'), 'Please choose a name.');
+    await assertAccessible(page, 'sign-in with an error');
+  });
+
+  scene(`axe-core finds nothing: the room, ${colorScheme}`, async (stage) => {
+    const empty = await stage.person('first', { colorScheme });
+    await assertAccessible(empty, 'empty room');
+    await empty.click('#leave');
+    const ana = await busyRoom(stage, { colorScheme });
+    await assertAccessible(ana, 'busy room');
+    await ana.click('.notice > button');
+    await assertAccessible(ana, 'open fold');
+    await ana.click('#shortcuts-open');
+    await assertAccessible(ana, 'shortcuts');
+  });
+
+  scene(`axe-core finds nothing: phone and drawer, ${colorScheme}`, async (stage) => {
+    const ana = await busyRoom(stage, { colorScheme, ...phone });
+    await assertAccessible(ana, 'busy room on a phone');
+    await ana.tap('#people-open');
+    await ana.waitForSelector('#people', { state: 'visible' });
+    await assertAccessible(ana, 'drawer');
+  });
+
+  scene(`axe-core finds nothing: without a server, ${colorScheme}`, { isServerGoing: true }, async (stage) => {
+    const ana = await busyRoom(stage, { colorScheme });
+    await stage.daemon.stop();
+    await ana.waitForSelector('#status');
+    await say(ana, 'waiting');
+    await ana.waitForSelector('[data-state="queued"]');
+    await assertAccessible(ana, 'reconnecting');
+  });
+}
+
+scene('the drawer opens, takes the focus on, and closes', async ({ person, peer }) => {
+  const ana = await person('ana', phone);
+  await peer('bob');
+  await eventually(() => ana.textContent('#people-open .people-count'), '2');
+  assert.equal(await ana.isVisible('#people'), false);
+  await ana.tap('#people-open');
+  await ana.waitForSelector('#people', { state: 'visible' });
+  await ana.keyboard.press('Escape');
+  await ana.waitForSelector('#people', { state: 'hidden' });
+  await ana.tap('#people-open');
+  await ana.tap('.drawer-close');
+  await ana.waitForSelector('#people', { state: 'hidden' });
+  assert.equal(await ana.evaluate(() => document.activeElement.id), 'people-open');
+});
+
+for (const width of [1280, 820, 390, 320]) {
+  scene(`reflow: nothing sticks out at ${width} px`, async (stage) => {
+    const page = await stage.visitor({ viewport: { width, height: 640 } });
+    const sticksOut = (one) => one.evaluate(() => {
+      const found = [];
+      if (document.documentElement.scrollWidth > innerWidth) found.push(`page ${document.documentElement.scrollWidth}`);
+      for (const element of document.querySelectorAll('main *, aside *')) {
+        const box = element.getBoundingClientRect();
+        const isSeen = element.checkVisibility() && !element.closest('.sr-only, .faces') && box.width > 1;
+        if (isSeen && (box.right > innerWidth + 1 || box.left < -1)) found.push(`${element.localName}.${element.className} ${box.left} ${box.right}`);
+      }
+      return found;
+    });
+    assert.deepEqual(await sticksOut(page), []);
+    const ana = await busyRoom(stage, { viewport: { width, height: 640 } });
+    assert.deepEqual(await sticksOut(ana), []);
+    await ana.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+    if (width > 640) assert.deepEqual(await sticksOut(ana), [], 'text at 200 %');
+    const [send, log] = await Promise.all(['.send', '#log'].map((one) => ana.locator(one).boundingBox()));
+    assert.ok(send.y + send.height <= 640 && log.height > 60, JSON.stringify({ send, log }));
+  });
+}
+
+scene('targets: 24 px for a mouse, 44 px for a finger', async (stage) => {
+  for (const [context, least] of [[{}, 24], [phone, 44]]) {
+    const ana = await stage.person(`ana${least}`, context);
+    const small = await ana.$$eval('button', (all, px) => all
+      .filter((one) => one.checkVisibility())
+      .map((one) => [one.id || one.className, one.getBoundingClientRect()])
+      .filter(([, box]) => box.width < px || box.height < px)
+      .map(([name]) => name), least);
+    assert.deepEqual(small, []);
+  }
+});
+
+scene('less motion means none', async (stage) => {
+  const ana = await busyRoom(stage, { reducedMotion: 'reduce' });
+  assert.equal(await ana.evaluate(() => document.getAnimations().length), 0);
+});
+
+scene('forced colours keep the focus and the bubbles visible', async (stage) => {
+  const ana = await busyRoom(stage, { forcedColors: 'active' });
+  await ana.focus('#shortcuts-open');
+  await ana.keyboard.press('Tab');
+  const seen = await ana.evaluate(() => ({
+    outline: getComputedStyle(document.activeElement).outlineStyle,
+    border: getComputedStyle(document.querySelector('.bubble')).borderStyle,
+  }));
+  assert.deepEqual(seen, { outline: 'solid', border: 'solid' });
+});
+
+scene('the theme: the system\'s, until one is chosen; then that, from the first paint', async ({ visitor }) => {
+  const page = await visitor({ colorScheme: 'dark' });
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await background();
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await background();
+  assert.notEqual(dark, light);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const button = page.locator('#signin .theme');
+  assert.equal(await button.getAttribute('aria-label'), 'Theme: as the system');
+  await button.click();
+  assert.equal(await button.getAttribute('aria-label'), 'Theme: light');
+  assert.equal(await background(), light);
+  await page.route('**/main.js', (route) => route.abort()); // the modules are not needed for it
+  const complained = page.waitForEvent('requestfailed');
+  await page.evaluate(() => dispatchEvent(new Event('beforereload')));
+  page.removeAllListeners('console');
+  await page.reload();
+  await complained;
+  assert.equal(await background(), light);
+});
+
+scene('everything comes from here, under the strict policy, and is light', async ({ visitor, daemon }) => {
+  const responses = [];
+  const page = await visitor({ url: 'about:', path: 'blank' });
+  page.on('response', (response) => responses.push(response));
+  const answer = await page.goto(daemon.url, { waitUntil: 'networkidle' });
+  assert.equal(answer.headers()['content-security-policy'], policy);
+  assert.deepEqual(responses.filter((one) => new URL(one.url()).origin !== new URL(daemon.url).origin), []);
+  assert.ok(responses.every((one) => one.ok()));
+  const sizes = await Promise.all(responses.map(async (one) => (await one.body()).length));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  assert.ok(total <= 150_000, `${total} bytes`);
+  assert.ok(responses.length <= 24, `${responses.length} requests`);
+  const modules = await page.evaluate(() => ({
+    preloaded: [...document.querySelectorAll('link[rel=modulepreload], script[type=module]')].map((one) => one.href || one.src).sort(),
+    loaded: performance.getEntriesByType('resource').map((one) => one.name).filter((name) => /js\/(?!theme\.js$).*\.js$/.test(name)).sort(),
+  }));
+  assert.deepEqual(modules.preloaded, modules.loaded);
+  assert.doesNotMatch(await answer.text(), /<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=/);
+});
+
+scene('a page that is not there looks like ours', async ({ visitor, daemon, complaints }) => {
+  const page = await visitor();
+  const answer = await page.goto(new URL('no/such/page', daemon.url).href);
+  assert.equal(answer.status(), 404);
+  assert.equal(await page.textContent('h1'), 'Nothing here');
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.querySelector('.card')).borderRadius), '0px');
+  await assertAccessible(page, '404');
+  const expected = /^error: Failed to load resource: the server responded with a status of 404/;
+  assert.deepEqual(complaints.splice(0).filter((text) => !expected.test(text)), []);
+  await page.click('a');
+  await page.waitForSelector('#name');
+});
+
+scene('by host name, on plain http, everything works', async ({ person, daemon }) => {
+  const ana = await person('ana', { url: `http://chat.localhost:${daemon.port}/` });
+  const bob = await person('bob');
+  await say(ana, 'hello');
+  await eventuallyTexts(bob, ['hello']);
+});
