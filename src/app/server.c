@@ -24,7 +24,7 @@
 enum {
     WORKERS_AUTO_MAX = 8,
     STOP_MARGIN_MS = 10000,
-    DESCRIPTORS_OWN = 64,          /* beside one for each connection */
+    DESCRIPTORS_OWN = 1024,        /* beside one for each connection */
     DESCRIPTORS_MAX = 1024 * 1024, /* libwebsockets keeps a table of the limit's size */
 };
 
@@ -51,15 +51,18 @@ struct server {
 
 /* ---- limits of the system ---- */
 
-/* The soft limit is raised to the hard one; "unlimited" is replaced by a number, because
- * libwebsockets takes a limit above ten million for no limit and then allows itself 2560. */
+/* As many as the connections may need, if the hard limit allows: each worker's libwebsockets keeps a
+ * table of the limit's size, and takes "unlimited" for 2560. */
 static void raise_descriptor_limit(const struct options *o)
 {
     struct rlimit limit;
+    rlim_t wanted = DESCRIPTORS_MAX;
 
+    if (o->max_connections != 0 && o->max_connections < DESCRIPTORS_MAX - DESCRIPTORS_OWN)
+        wanted = (rlim_t)o->max_connections + DESCRIPTORS_OWN;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
-    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
         log_warn("descriptor_limit", "reason=\"%s\"", strerror(errno));
     if (limit.rlim_cur < (rlim_t)o->max_connections + DESCRIPTORS_OWN)

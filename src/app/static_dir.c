@@ -31,24 +31,20 @@ static bool has_index(const char *folder)
 
 char *static_dir_find(const char *chosen)
 {
-    static const char *const beside[] = {"/static", "/../static", "/../share/hubbub/static"};
-    static const char *const fixed[] = {HUBBUB_INSTALL_STATIC_DIR, HUBBUB_SOURCE_STATIC_DIR};
     char folder[PATH_SIZE], path[PATH_SIZE + 64];
 
     if (chosen != NULL && chosen[0] != '\0')
         return mem_strdup(chosen);
     executable_folder(folder);
-    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
-        snprintf(path, sizeof path, "%s%s", folder, beside[i]);
-        if (has_index(path))
-            return mem_strdup(path);
-    }
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (has_index(fixed[i]))
-            return mem_strdup(fixed[i]);
+    if (strcmp(folder, HUBBUB_BUILD_DIR) == 0)
+        return mem_strdup(HUBBUB_SOURCE_STATIC_DIR);
+    snprintf(path, sizeof path, "%s/../share/hubbub/static", folder);
+    if (has_index(path))
+        return mem_strdup(path);
+    if (has_index(HUBBUB_INSTALL_STATIC_DIR))
+        return mem_strdup(HUBBUB_INSTALL_STATIC_DIR);
     log_error("static_dir_not_found",
-              "looked_in=\"%s/{static,../static,../share/hubbub/static} %s %s\" "
-              "hint=\"say where index.html is with --static-dir\"",
-              folder, fixed[0], fixed[1]);
+              "looked_in=\"%s %s\" hint=\"say where index.html is with --static-dir\"", path,
+              HUBBUB_INSTALL_STATIC_DIR);
     return NULL;
 }

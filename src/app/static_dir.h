@@ -6,9 +6,9 @@
 #ifndef HUBBUB_APP_STATIC_DIR_H
 #define HUBBUB_APP_STATIC_DIR_H
 
-/* chosen: the option's value. If it is NULL or "", the folder is looked for beside the executable
- * (the build tree), at ../share/hubbub/static from it (an installation, wherever it was moved to),
- * where it was installed to, and in the source tree the program was built from. */
+/* chosen: the option's value. If it is NULL or "", a program in its build folder takes the source tree's
+ * files; any other looks at ../share/hubbub/static from where it lies, so that an installation may be
+ * moved, and then where it was installed to. */
 char *static_dir_find(const char *chosen);
 
 #endif

@@ -1,4 +1,4 @@
-/* err - result codes shared by all layers, and their texts.
+/* err - result codes shared by all layers.
  * Threads:    any.
  * Owns:       nothing.
  * Invariant:  OK is 0.
@@ -10,16 +10,12 @@
 
 enum err {
     OK = 0,
-    ERR_NOMEM,     /* memory for something whose size the network chose could not be had */
-    ERR_FULL,      /* a bound was reached; nothing was changed */
-    ERR_INVALID,   /* the input breaks its rules */
-    ERR_TOO_LONG,  /* the input is longer than its limit */
-    ERR_TAKEN,     /* somebody else holds it */
-    ERR_NOT_FOUND, /* no such thing */
-    ERR_SYSTEM,    /* the operating system said no; errno tells why */
+    ERR_NOMEM,    /* memory for something whose size the network chose could not be had */
+    ERR_FULL,     /* a bound was reached; nothing was changed */
+    ERR_INVALID,  /* the input breaks its rules */
+    ERR_TOO_LONG, /* the input is longer than its limit */
+    ERR_TAKEN,    /* somebody else holds it */
+    ERR_SYSTEM,   /* the operating system said no; errno tells why */
 };
-
-/* A short text for logs, lower case, never NULL. */
-const char *err_text(enum err e);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/mailbox.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -18,9 +19,9 @@ void mailbox_destroy(struct mailbox *m)
     pthread_mutex_destroy(&m->lock);
 }
 
-bool mailbox_is_full(struct mailbox *m)
+bool mailbox_is_full(const struct mailbox *m)
 {
-    return atomic_load(&m->waiting) >= m->limit;
+    return atomic_load_explicit(&m->waiting, memory_order_relaxed) >= m->limit;
 }
 
 bool mailbox_is_strained(const struct mailbox *m)
@@ -28,39 +29,37 @@ bool mailbox_is_strained(const struct mailbox *m)
     return atomic_load_explicit(&m->waiting, memory_order_relaxed) > m->limit / 8;
 }
 
-static void post(struct mailbox *m, void *item)
+static void grow(struct mailbox *m)
+{
+    size_t capacity = m->capacity != 0 ? m->capacity * 2 : FIRST_CAPACITY;
+    void **grown = mem_resize(m->incoming, capacity * sizeof *grown);
+
+    if (grown == NULL) { /* 8 bytes an item: there is no memory for anything any more */
+        log_error("out_of_memory", "items=%zu action=exit", capacity);
+        abort();
+    }
+    m->incoming = grown;
+    m->capacity = capacity;
+}
+
+bool mailbox_post(struct mailbox *m, void *item)
 {
     bool was_empty;
 
     pthread_mutex_lock(&m->lock);
-    if (m->count == m->capacity) {
-        size_t capacity = m->capacity != 0 ? m->capacity * 2 : FIRST_CAPACITY;
-        void **grown = mem_resize(m->incoming, capacity * sizeof *grown);
-
-        if (grown == NULL)
-            abort(); /* 8 bytes a waiting item, and their number is bounded */
-        m->incoming = grown;
-        m->capacity = capacity;
-    }
+    if (m->count == m->capacity)
+        grow(m);
     was_empty = m->count == 0;
     m->incoming[m->count++] = item;
-    atomic_store(&m->waiting, m->count);
+    atomic_fetch_add_explicit(&m->waiting, 1, memory_order_relaxed);
     pthread_mutex_unlock(&m->lock);
-    if (was_empty && m->wake != NULL)
+    return was_empty;
+}
+
+void mailbox_wake(struct mailbox *m)
+{
+    if (m->wake != NULL)
         m->wake(m->wake_arg);
-}
-
-enum err mailbox_post(struct mailbox *m, void *item)
-{
-    if (mailbox_is_full(m))
-        return ERR_FULL;
-    post(m, item);
-    return OK;
-}
-
-void mailbox_post_always(struct mailbox *m, void *item)
-{
-    post(m, item);
 }
 
 size_t mailbox_take(struct mailbox *m, void ***items)
@@ -75,8 +74,12 @@ size_t mailbox_take(struct mailbox *m, void ***items)
     m->incoming = swap;
     m->capacity = swap_capacity;
     m->count = 0;
-    atomic_store(&m->waiting, 0);
     pthread_mutex_unlock(&m->lock);
     *items = m->taken;
     return count;
+}
+
+void mailbox_done(struct mailbox *m, size_t n)
+{
+    atomic_fetch_sub_explicit(&m->waiting, n, memory_order_relaxed);
 }

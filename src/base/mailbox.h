@@ -1,11 +1,10 @@
-/* mailbox - a bounded queue from many threads to one, with a wake-up for the sleeping owner.
- * Threads:    post from any; take and destroy from the owner only. mailbox.lock covers the
- *             incoming array and is held for a copy of one pointer or a swap of two arrays.
- * Owns:       its arrays. The items are the caller's: post hands one item over on OK, none
- *             otherwise.
- * Invariant:  items come out in the order in which their posts took the lock; wake is called once
- *             when the box turns from empty to non-empty, outside the lock.
- * Fails:      ERR_FULL when `limit` items wait. */
+/* mailbox - a queue from many threads to one, with a wake-up for the sleeping owner.
+ * Threads:    post and wake from any; take, done and destroy from the owner only. mailbox.lock covers
+ *             the incoming array, which a post may have to double.
+ * Owns:       its arrays. The items are handed over by a post and by a take.
+ * Invariant:  items come out in the order in which their posts took the lock; waiting counts those
+ *             that were posted and not yet dealt with.
+ * Fails:      never by itself: a post is always taken, posters ask mailbox_is_full or _strained first. */
 #ifndef HUBBUB_BASE_MAILBOX_H
 #define HUBBUB_BASE_MAILBOX_H
 
@@ -34,20 +33,21 @@ void mailbox_init(struct mailbox *m, size_t limit, void (*wake)(void *), void *w
 /* Drops what waits without looking at it: drain first. */
 void mailbox_destroy(struct mailbox *m);
 
-/* True if a post would be refused now. Exact for the only poster or under the posters' own lock;
+/* True if so many items wait that posters should do without; exact under the posters' own lock, but that
  * the owner may make room at any time. */
-bool mailbox_is_full(struct mailbox *m);
+bool mailbox_is_full(const struct mailbox *m);
 
 /* True if so many items wait that posters should slow down: an eighth of the limit. */
 bool mailbox_is_strained(const struct mailbox *m);
 
-MUST_USE enum err mailbox_post(struct mailbox *m, void *item);
-
-/* Like mailbox_post, but past the limit: for what must not be lost and is bounded by other means.
- */
-void mailbox_post_always(struct mailbox *m, void *item);
+/* True if the box was empty: the poster then owes the owner a mailbox_wake, once it holds no lock. */
+MUST_USE bool mailbox_post(struct mailbox *m, void *item);
+void mailbox_wake(struct mailbox *m);
 
 /* Takes all that waits; *items stays valid until the next call. Returns how many. */
 size_t mailbox_take(struct mailbox *m, void ***items);
+
+/* n of the items that were taken have been dealt with. */
+void mailbox_done(struct mailbox *m, size_t n);
 
 #endif

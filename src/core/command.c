@@ -18,7 +18,7 @@ static enum err do_join(struct session *s, const struct request *r)
 {
     if (session_is_joined(s)) {
         session_error(s, "You have joined already.");
-        return ERR_INVALID;
+        return OK;
     }
     session_join(s, r->field[FIELD_USERNAME].bytes, r->field[FIELD_USERNAME].length);
     return OK;

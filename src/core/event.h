@@ -1,7 +1,7 @@
 /* event - something that happened in a room, on its way from the hub to the workers.
  * Threads:    any once posted: all fields are const then and the count is atomic.
  * Owns:       its references to usernames. A constructor returns one reference.
- * Invariant:  the hub fills room_id, seq, ts and id before the first post; nobody writes
+ * Invariant:  the hub fills room_id, ts and id before the first post; nobody writes
  *             afterwards.
  * Fails:      constructors return NULL when memory is short. */
 #ifndef HUBBUB_CORE_EVENT_H

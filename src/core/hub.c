@@ -3,13 +3,13 @@
 #include "base/mailbox.h"
 #include "base/mem.h"
 #include "core/name.h"
+#include "core/table.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <uthash.h>
 
 struct roster_entry {
     struct username *user; /* owned */
@@ -36,6 +36,7 @@ struct hub {
     uint32_t workers;
     uint64_t next_room_id; /* [lock] */
     uint64_t next_message; /* [lock] */
+    uint64_t to_wake;      /* [lock] workers whose mailbox was empty, a bit each */
     uint64_t run;          /* tells this run's message ids from another's */
     atomic_bool has_due;
     atomic_bool stopping;
@@ -96,8 +97,23 @@ static void post_locked(struct hub *h, const struct hub_room *room, struct event
 {
     e->room_id = room->id;
     for (uint32_t w = 0; w < h->workers; w++)
-        if (room->members_on[w] != 0)
-            mailbox_post_always(&h->boxes[w], event_ref(e));
+        if (room->members_on[w] != 0 && mailbox_post(&h->boxes[w], event_ref(e)))
+            h->to_wake |= (uint64_t)1 << w;
+}
+
+/* Waking is a system call, so it waits until the lock is free. */
+static void unlock_and_wake(struct hub *h)
+{
+    uint64_t to_wake = h->to_wake;
+
+    h->to_wake = 0;
+    pthread_mutex_unlock(&h->lock);
+    for (uint32_t w = 0; to_wake >> w != 0; w++) {
+        if ((to_wake >> w & 1) != 0)
+            mailbox_wake(&h->boxes[w]);
+        if (w == HUB_WORKERS_MAX - 1)
+            break;
+    }
 }
 
 static void post_users_locked(struct hub *h, struct hub_room *room, uint64_t now)
@@ -111,7 +127,7 @@ static void post_users_locked(struct hub *h, struct hub_room *room, uint64_t now
         e->users[e->user_count++] = username_ref(entry->user);
     post_locked(h, room, e);
     event_unref(&e);
-    room->users_sent_ms = now;
+    room->users_sent_ms = now; /* not before the last one: see users_changed_locked */
     room->users_wanted = false;
 }
 
@@ -120,7 +136,7 @@ static void users_changed_locked(struct hub *h, struct hub_room *room, uint64_t 
 {
     if (HASH_COUNT(room->roster) > USERS_BROADCAST_MAX && !room->users_wanted)
         return;
-    if (now - room->users_sent_ms >= USERS_INTERVAL_MS)
+    if (now >= room->users_sent_ms + USERS_INTERVAL_MS)
         post_users_locked(h, room, now);
     else if (list_empty(&room->due))
         list_append(&h->due, &room->due);
@@ -157,7 +173,7 @@ enum err hub_join(struct hub *h, const char *room_key, struct username *user,
     users_changed_locked(h, room, now_mono_ms);
     *out = room;
 out:
-    pthread_mutex_unlock(&h->lock);
+    unlock_and_wake(h);
     event_unref(&joined);
     return e;
 }
@@ -177,11 +193,14 @@ void hub_leave(struct hub *h, struct hub_room *room, struct username *user, uint
     if (room->roster == NULL) {
         room_free(h, room);
         atomic_store(&h->has_due, !list_empty(&h->due));
-    } else if (left != NULL) {
-        post_locked(h, room, left);
+    } else if (!atomic_load(&h->stopping)) {
+        if (left != NULL)
+            post_locked(h, room, left);
+        else
+            room->users_wanted = true; /* no memory to tell of it; a snapshot will */
         users_changed_locked(h, room, now_mono_ms);
     }
-    pthread_mutex_unlock(&h->lock);
+    unlock_and_wake(h);
     event_unref(&left);
 }
 
@@ -202,7 +221,7 @@ enum err hub_publish(struct hub *h, struct hub_room *room, struct event *message
                  ++h->next_message);
         post_locked(h, room, message);
     }
-    pthread_mutex_unlock(&h->lock);
+    unlock_and_wake(h);
     return e;
 }
 
@@ -219,7 +238,7 @@ void hub_want_users(struct hub *h, struct hub_room *room, uint64_t now_mono_ms)
     pthread_mutex_lock(&h->lock);
     room->users_wanted = true;
     users_changed_locked(h, room, now_mono_ms);
-    pthread_mutex_unlock(&h->lock);
+    unlock_and_wake(h);
 }
 
 bool hub_has_due(struct hub *h)
@@ -234,19 +253,14 @@ void hub_tick(struct hub *h, uint64_t now_mono_ms)
     {
         struct hub_room *room = LIST_ENTRY(pos, struct hub_room, due);
 
-        if (now_mono_ms - room->users_sent_ms >= USERS_INTERVAL_MS)
+        if (now_mono_ms >= room->users_sent_ms + USERS_INTERVAL_MS)
             post_users_locked(h, room, now_mono_ms);
     }
     atomic_store(&h->has_due, !list_empty(&h->due));
-    pthread_mutex_unlock(&h->lock);
+    unlock_and_wake(h);
 }
 
 void hub_stop(struct hub *h)
 {
     atomic_store(&h->stopping, true);
-}
-
-uint64_t hub_room_id(const struct hub_room *room)
-{
-    return room->id;
 }

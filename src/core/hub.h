@@ -21,6 +21,7 @@ struct mailbox;
 struct username;
 
 enum {
+    HUB_WORKERS_MAX = 64,
     USERS_INTERVAL_MS = 100,   /* a room sends at most one snapshot of its people in this time */
     USERS_BROADCAST_MAX = 256, /* in a larger room a snapshot goes only to those who ask or join */
 };
@@ -58,7 +59,5 @@ void hub_tick(struct hub *h, uint64_t now_mono_ms);
 
 /* From here on nobody is told of leaves: everybody is leaving. */
 void hub_stop(struct hub *h);
-
-uint64_t hub_room_id(const struct hub_room *room);
 
 #endif

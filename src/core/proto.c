@@ -15,7 +15,7 @@ static const struct {
 enum err request_parse(struct request *r, const char *bytes, size_t length, const char **reason)
 {
     json_error_t where;
-    json_t *root = json_loadb(bytes, length, 0, &where);
+    json_t *root = json_loadb(bytes, length, JSON_DECODE_ANY, &where);
 
     *r = (struct request){.root = root};
     if (root == NULL) {

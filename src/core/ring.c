@@ -57,7 +57,8 @@ enum err ring_push_last(struct ring *r, const struct range *range)
 
 enum err ring_push(struct ring *r, const struct range *range, const struct ring_limits *limits)
 {
-    if (r->frames + range->frames > limits->frames || r->bytes + range->length > limits->bytes)
+    if (r->count != 0 &&
+        (r->frames + range->frames > limits->frames || r->bytes + range->length > limits->bytes))
         return ERR_FULL;
     return ring_push_last(r, range);
 }

@@ -14,7 +14,6 @@ struct session *session_open(struct shard *shard, enum proto_version version,
 
     s->shard = shard;
     s->version = version;
-    s->proto = protos[version];
     s->ops = ops;
     s->wire = wire;
     s->room_key = mem_strdup(room_key);
@@ -103,7 +102,6 @@ void session_send(struct session *s, const struct range *range)
         s->ops->want_write(s->wire);
         break;
     case ERR_FULL:
-        s->shard->slow_readers++;
         ring_clear(&s->ring);
         session_close(s, CLOSE_TRY_AGAIN_LATER, "You read too slowly. Please connect again.");
         break;
@@ -139,11 +137,17 @@ static void send_last(struct session *s, struct segment *frame)
     segment_unref(&frame);
 }
 
+void session_send_snapshot(struct session *s, struct segment *frame)
+{
+    if (!s->closing)
+        send_last(s, segment_ref(frame));
+}
+
 static struct segment *error_frame(const struct session *s, const char *text)
 {
     struct segment *frame = segment_create(ERROR_FRAME_SIZE);
 
-    if (frame != NULL && s->proto->encode_error(frame, text) != OK)
+    if (frame != NULL && protos[s->version]->encode_error(frame, text) != OK)
         segment_unref(&frame);
     return frame;
 }

@@ -51,7 +51,6 @@ struct session {
     bool closing;
     struct member member;
     struct ring ring;
-    const struct proto *proto; /* borrowed, static */
     struct session_id id;
     char *room_key;            /* owned: the room to join; NULL afterwards */
     struct username *username; /* owned; NULL until joined */
@@ -82,6 +81,10 @@ void session_send(struct session *s, const struct range *range);
 
 /* The same with a segment that holds one frame. */
 void session_send_frame(struct session *s, struct segment *frame);
+
+/* The same past the ring's limits, for a snapshot that may be larger than they are. The caller sees to it
+ * that the ring is not strained. */
+void session_send_snapshot(struct session *s, struct segment *frame);
 
 /* An error frame that leaves the session open. */
 void session_error(struct session *s, const char *text);

@@ -4,9 +4,9 @@
 #include "core/hub.h"
 #include "core/proto.h"
 #include "core/session.h"
+#include "core/table.h"
 
 #include <string.h>
-#include <uthash.h>
 
 /* Which events may be left out for a session that reads too slowly. */
 enum sheddable { NEVER, MADE_GOOD_BY_USERS };
@@ -271,7 +271,7 @@ static void deliver_users(struct shard_room *room, const struct event *e)
     for (EACH_MEMBER(room, s)) {
         struct segment **frame = &frames[s->version];
 
-        if (s->proto->encode[EVENT_USERS] == NULL ||
+        if (protos[s->version]->encode[EVENT_USERS] == NULL ||
             (e->user_count > USERS_BROADCAST_MAX && !s->member.wants_users))
             continue;
         if (ring_is_strained(&s->ring, &s->shard->rules->ring)) {
@@ -279,14 +279,14 @@ static void deliver_users(struct shard_room *room, const struct event *e)
             continue;
         }
         if (*frame == NULL && (*frame = segment_create(SEGMENT_FIRST)) != NULL &&
-            s->proto->encode[EVENT_USERS](*frame, e) != OK)
+            protos[s->version]->encode[EVENT_USERS](*frame, e) != OK)
             segment_unref(frame);
         if (*frame == NULL) {
             session_close(s, CLOSE_INTERNAL_ERROR, "The server is short of memory.");
             continue;
         }
         s->member.wants_users = false;
-        session_send_frame(s, *frame);
+        session_send_snapshot(s, *frame);
     }
     for (unsigned v = 0; v < PROTO_VERSIONS; v++)
         segment_unref(&frames[v]);

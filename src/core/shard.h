@@ -41,7 +41,6 @@ struct shard {
     struct shard_room *rooms; /* owned, by id */
     struct list gathering;    /* rooms that hold frames which are not yet in their members' rings */
     uint64_t gathered;        /* bytes encoded since the last shard_settle */
-    uint64_t slow_readers;    /* sessions closed with 1013 so far */
 };
 
 void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const struct rules *rules);

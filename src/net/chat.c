@@ -33,11 +33,6 @@ static int query_value(struct lws *wsi, const char *field, char out[QUERY_SIZE])
     return -1;
 }
 
-static bool is_chat_v1(struct lws *wsi)
-{
-    return strcmp(lws_get_protocol(wsi)->name, "chat") == 0;
-}
-
 static void established(struct conn *c, struct lws *wsi)
 {
     struct worker *w = c->worker;
@@ -54,28 +49,17 @@ static void established(struct conn *c, struct lws *wsi)
     deadline_start(&c->ping, &w->ping, w->shard.now.mono_ms);
     if (reason != NULL) {
         session_fail(c->session, CLOSE_BAD_REQUEST, reason);
-    } else if (!is_chat_v1(wsi)) {
-        session_fail(c->session, CLOSE_BAD_REQUEST,
-                     "This server does not speak chat.v2. Ask for the subprotocol \"chat\".");
     } else if ((length = query_value(wsi, "username=", value)) >= 0) {
         session_join(c->session, value, (size_t)length);
     }
 }
 
-static int receive(struct conn *c, const char *bytes, size_t length)
+static void receive(struct conn *c, const char *bytes, size_t length)
 {
     conn_alive(c);
     if (c->session != NULL)
         conn_receive(c, bytes, length);
     worker_hold_back(c->worker, c);
-    return 0;
-}
-
-static int writeable(struct conn *c)
-{
-    conn_alive(c);
-    conn_flush(c);
-    return 0;
 }
 
 static int peer_closed(struct conn *c, const uint8_t *payload, size_t length)
@@ -96,8 +80,12 @@ int chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     struct conn *c = lws_get_opaque_user_data(wsi);
 
     (void)user;
-    if (c == NULL) /* libwebsockets' own, such as its event pipe */
+    if (c ==
+        NULL) { /* libwebsockets' own, such as its event pipe, or a connection just being made */
+        if (reason == LWS_CALLBACK_WSI_CREATE)
+            ((struct worker *)lws_context_user(lws_get_context(wsi)))->adopting = NULL;
         return 0;
+    }
     worker_enter(c->worker);
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -108,14 +96,19 @@ int chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         established(c, wsi);
         return 0;
     case LWS_CALLBACK_RECEIVE:
-        return receive(c, in, length);
+        receive(c, in, length);
+        return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
         conn_alive(c);
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return writeable(c);
+        conn_writeable(c);
+        return 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         return peer_closed(c, in, length);
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: /* libwebsockets sends its own CLOSE: ours is the silence */
+        conn_end_session(c);
+        return 0;
     case LWS_CALLBACK_CLOSED:
         closed(c);
         return 0;

@@ -25,23 +25,27 @@ struct conn *conn_create(struct worker *w, int fd, const struct address_key *key
     return c;
 }
 
-void conn_end_session(struct conn *c)
+/* Nothing is to be sent, awaited or held back any more. */
+static void forget_tasks(struct conn *c)
 {
-    if (c->session != NULL)
-        session_end(c->session);
-    c->session = NULL;
     list_remove(&c->dirty);
     list_remove(&c->held_back);
     deadline_cancel(&c->life);
     deadline_cancel(&c->ping);
 }
 
+void conn_end_session(struct conn *c)
+{
+    if (c->session != NULL)
+        session_end(c->session);
+    c->session = NULL;
+    forget_tasks(c);
+}
+
 void conn_free(struct conn *c)
 {
     struct worker *w = c->worker;
 
-    if (w->adopting == c)
-        w->adopting = NULL;
     conn_end_session(c);
     list_remove(&c->all);
     mem_free(c->text);
@@ -62,32 +66,38 @@ void conn_adopt(struct conn *c)
     struct lws *wsi;
 
     list_append(&w->conns, &c->all);
-    /* A failed adoption has closed the socket, and may or may not have freed the connection through
-     * LWS_CALLBACK_WSI_DESTROY before it returns. */
+    /* A failed adoption has closed the socket. If a wsi was made (LWS_CALLBACK_WSI_CREATE clears
+     * w->adopting), its end frees the connection, perhaps on a later turn; if not, nobody else will. */
     w->adopting = c;
     c->fd = -1;
     wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
-    if (wsi == NULL) {
-        if (w->adopting == c)
-            conn_free(c);
+    if (w->adopting == c) {
+        w->adopting = NULL;
+        conn_free(c);
         return;
     }
-    w->adopting = NULL;
+    if (wsi == NULL)
+        return;
     c->wsi = wsi;
     deadline_start(&c->life, &w->header, w->shard.now.mono_ms);
 }
 
 void conn_kill(struct conn *c)
 {
-    deadline_cancel(&c->life);
-    deadline_cancel(&c->ping);
-    list_remove(&c->dirty);
-    list_remove(&c->held_back);
+    forget_tasks(c);
     if (c->killed || c->wsi == NULL)
         return;
     c->killed = true;
     lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
     c->worker->kick = true;
+}
+
+static void want_write(void *wire)
+{
+    struct conn *c = wire;
+
+    if (list_empty(&c->dirty) && !c->killed)
+        list_prepend(&c->worker->dirty, &c->dirty);
 }
 
 /* Puts as many waiting ranges together as one write takes; returns how many. One range alone, or
@@ -127,9 +137,9 @@ uint32_t conn_flush(struct conn *c)
 
     if (s == NULL || c->killed)
         return 0;
-    if (c->close_sent)
+    if (c->close_written)
         return 0;
-    if (s->closing) /* begins anew with everything that the peer reads, the last time with our CLOSE */
+    if (s->closing && c->life.queue != &c->worker->closing)
         deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
     while (s->ring.count != 0 && budget != 0 && !lws_partial_buffered(c->wsi)) {
         n = gather(c, &bytes, &length);
@@ -144,9 +154,9 @@ uint32_t conn_flush(struct conn *c)
     if (lws_partial_buffered(c->wsi))
         lws_callback_on_writable(c->wsi);
     else if (s->ring.count != 0)
-        conn_wire.want_write(c);
+        want_write(c);
     if (s->ring.count == 0) {
-        c->close_sent = s->closing;
+        c->close_written = s->closing;
         session_drained(s);
     }
     return writes;
@@ -156,6 +166,15 @@ void conn_alive(struct conn *c)
 {
     if (c->ping.queue != NULL)
         deadline_start(&c->ping, &c->worker->ping, c->worker->shard.now.mono_ms);
+}
+
+void conn_writeable(struct conn *c)
+{
+    conn_alive(c);
+    if (c->life.queue ==
+        &c->worker->closing) /* whoever still reads gets it all, and then our CLOSE */
+        deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
+    conn_flush(c);
 }
 
 static bool append(struct conn *c, const char *bytes, size_t length)
@@ -225,26 +244,20 @@ void conn_peer_closed(struct conn *c, const uint8_t *payload, size_t length)
     size_t reply_length = sizeof reply;
 
     conn_end_session(c);
-    if (c->close_sent || c->killed || lws_partial_buffered(c->wsi))
+    if (c->close_written || c->killed || lws_partial_buffered(c->wsi))
         return;
-    c->close_sent = true;
-    if (length == 0)
-        reply[1] = 0, reply_length = 2;
-    else if (length == 1 || !is_sendable(code))
+    c->close_written = true;
+    if (length == 0) {
+        reply[1] = 0;
+        reply_length = 2;
+    } else if (length == 1 || !is_sendable(code)) {
         code = 1002;
-    else if (!utf8_valid((const char *)payload + 2, length - 2))
+    } else if (!utf8_valid((const char *)payload + 2, length - 2)) {
         code = CLOSE_INVALID_UTF8;
+    }
     reply[2] = (uint8_t)(code >> 8);
     reply[3] = (uint8_t)code;
     (void)lws_write(c->wsi, reply, reply_length, LWS_WRITE_RAW);
-}
-
-static void want_write(void *wire)
-{
-    struct conn *c = wire;
-
-    if (list_empty(&c->dirty) && !c->killed)
-        list_prepend(&c->worker->dirty, &c->dirty);
 }
 
 static void abort_conn(void *wire)

@@ -25,7 +25,7 @@ struct conn {
     struct session *session; /* owned; NULL while the connection speaks HTTP and after its end */
     struct lws *wsi;         /* borrowed; NULL before adoption */
     bool is_responding;      /* an HTTP response is under way */
-    bool close_sent;         /* our CLOSE frame is out: nothing may follow it */
+    bool close_written;      /* our CLOSE frame is libwebsockets' to send: nothing may follow it */
     bool killed;
     int fd;                /* owned until adoption, then -1 */
     struct deadline life;  /* header, join or closing */
@@ -57,6 +57,9 @@ void conn_receive(struct conn *c, const char *bytes, size_t length);
 
 /* The peer showed a sign of life. */
 void conn_alive(struct conn *c);
+
+/* The peer has read something: sends on. */
+void conn_writeable(struct conn *c);
 
 /* The peer's CLOSE frame came, with this payload: answers it (RFC 6455, 5.5.1). */
 void conn_peer_closed(struct conn *c, const uint8_t *payload, size_t length);

@@ -1,8 +1,8 @@
 #include "net/gate.h"
 #include "base/mem.h"
+#include "core/table.h"
 
 #include <pthread.h>
-#include <uthash.h>
 
 struct entry {
     struct address_key key;

@@ -80,16 +80,25 @@ static void start_timer(struct listener *l, uint64_t wait_ms)
         uv_timer_start(&l->timer, on_timer, wait_ms, 0);
 }
 
-/* Closing while the request lies unread would reset the connection, and the answer with it; so the
- * socket is read empty and closed a little later. */
+/* Closing while the request lies unread would reset the connection, and the answer with it. */
+static void read_and_close(int fd)
+{
+    char unread[4096];
+
+    for (int i = 0; i < 16 && recv(fd, unread, sizeof unread, MSG_DONTWAIT) == sizeof unread; i++)
+        continue;
+    close(fd);
+}
+
+/* So the socket is closed a little later, if descriptors can be spared. */
 static void refuse(struct listener *l, int fd, bool may_linger)
 {
-    if (send(fd, busy_response, sizeof busy_response - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ||
-        !may_linger || l->lingering_count == LINGERING_MAX) {
-        close(fd);
+    (void)send(fd, busy_response, sizeof busy_response - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(fd, SHUT_WR);
+    if (!may_linger || l->lingering_count == LINGERING_MAX) {
+        read_and_close(fd);
         return;
     }
-    shutdown(fd, SHUT_WR);
     l->lingering[l->lingering_count].fd = fd;
     l->lingering[l->lingering_count++].until = clock_mono_ms() + LINGER_MS;
     start_timer(l, LINGER_MS);
@@ -97,7 +106,6 @@ static void refuse(struct listener *l, int fd, bool may_linger)
 
 static void end_lingering(struct listener *l, uint64_t now)
 {
-    char unread[4096];
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < l->lingering_count; i++) {
@@ -105,9 +113,7 @@ static void end_lingering(struct listener *l, uint64_t now)
             l->lingering[kept++] = l->lingering[i];
             continue;
         }
-        while (recv(l->lingering[i].fd, unread, sizeof unread, MSG_DONTWAIT) == sizeof unread)
-            continue;
-        close(l->lingering[i].fd);
+        read_and_close(l->lingering[i].fd);
     }
     l->lingering_count = kept;
 }
@@ -170,17 +176,34 @@ static void watch(struct listener *l, bool is_on)
     }
 }
 
-/* The process (EMFILE) or the machine (ENFILE) has no descriptor left: the spare one serves to say
- * so to those who wait, then nobody is accepted for a moment. */
-static void out_of_descriptors(struct listener *l, int listening_fd)
+/* Errors of one connection, not of the listener (accept(2), "Error handling"). */
+static bool went_away(int error)
+{
+    static const int errors[] = {ECONNABORTED, EINTR,        EPROTO,     ENETDOWN,    ENOPROTOOPT,
+                                 EHOSTDOWN,    EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM};
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i] == error)
+            return true;
+    return false;
+}
+
+/* Most likely the process (EMFILE) or the machine (ENFILE) has no descriptor left: the spare one serves
+ * to say so to those who wait, then nobody is accepted for a moment. */
+static void cannot_accept(struct listener *l, int listening_fd, int error)
 {
     struct rlimit limit = {0};
 
     getrlimit(RLIMIT_NOFILE, &limit);
-    LOG_REFUSAL(&refused_descriptors, "connection_refused",
-                "reason=descriptors limit=%llu hint=\"raise the limit of open files: ulimit -n, or "
-                "LimitNOFILE= of the systemd unit\" more=%llu",
-                (unsigned long long)limit.rlim_cur);
+    if (error == EMFILE)
+        LOG_REFUSAL(
+            &refused_descriptors, "connection_refused",
+            "reason=descriptors limit=%llu hint=\"raise the limit of open files: ulimit -n, "
+            "or LimitNOFILE= of the systemd unit\" more=%llu",
+            (unsigned long long)limit.rlim_cur);
+    else
+        LOG_REFUSAL(&refused_descriptors, "connection_refused", "reason=\"%s\" more=%llu",
+                    strerror(error));
     for (int i = 0; i < ACCEPTS_PER_TURN && l->spare_fd >= 0; i++) {
         int fd;
 
@@ -228,12 +251,12 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
         if (fd >= 0) {
             admit(s->listener, fd, &peer);
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            out_of_descriptors(s->listener, s->fd);
-            return;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return;
-        } /* else: the client went away before it was accepted */
+        } else if (!went_away(errno)) {
+            cannot_accept(s->listener, s->fd, errno);
+            return;
+        }
     }
 }
 
@@ -292,54 +315,70 @@ static void set_port(struct addrinfo *a, uint16_t port)
         ((struct sockaddr_in *)(void *)a->ai_addr)->sin_port = htons(port);
 }
 
-/* Binds all that `address` means: every address, on one socket for both families where the system
- * has IPv6; a name with several addresses, on one socket each and the same port. */
+static bool resolve(const char *address, struct addrinfo **found)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    int status = getaddrinfo(address, NULL, &hints, found);
+
+    if (status != 0)
+        log_error("listen_failed",
+                  "address=%s reason=\"%s\" hint=\"give an address of this machine as address\"",
+                  address, gai_strerror(status));
+    return status == 0;
+}
+
+static const char *bind_hint(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "another program has this port: choose another one with port";
+    case EACCES:
+        return "ports below 1024 need CAP_NET_BIND_SERVICE, or a proxy that listens there";
+    default:
+        return "is this an address of this machine?";
+    }
+}
+
+/* Binds every address that a name stands for, with the same port. Those of a family that is switched off
+ * here do not count as long as one can be had. */
+static enum err bind_each(struct listener *l, const char *address, bool is_dual)
+{
+    struct addrinfo *found;
+    int error = 0;
+
+    if (!resolve(address, &found)) {
+        errno = 0; /* it was told */
+        return ERR_SYSTEM;
+    }
+    for (struct addrinfo *a = found; a != NULL && l->socket_count < SOCKETS_MAX; a = a->ai_next) {
+        int fd;
+
+        set_port(a, l->socket_count == 0 ? l->config->port : l->port);
+        fd = bind_one(l, a, is_dual);
+        if (fd >= 0)
+            add_socket(l, fd);
+        else if (error == 0 || (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT))
+            error = errno;
+    }
+    freeaddrinfo(found);
+    errno = error;
+    return error == 0 || (l->socket_count != 0 && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT))
+               ? OK
+               : ERR_SYSTEM;
+}
+
+/* No address means all: one socket for both families or, on a system without IPv6, one for IPv4. */
 static enum err bind_all(struct listener *l)
 {
     const char *address = l->config->address;
     bool is_any = address == NULL || address[0] == '\0';
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
-    const char *text = is_any ? "*" : address;
-    enum err e = ERR_SYSTEM;
-    int status, fd;
+    enum err e = bind_each(l, is_any ? "::" : address, is_any);
 
-    status = getaddrinfo(is_any ? "::" : address, NULL, &hints, &found);
-    if (status != 0 && is_any)
-        status = getaddrinfo("0.0.0.0", NULL, &hints, &found);
-    if (status != 0) {
-        log_error("listen_failed",
-                  "address=%s reason=\"%s\" hint=\"give an address of this machine "
-                  "as address\"",
-                  text, gai_strerror(status));
-        return ERR_SYSTEM;
-    }
-    for (struct addrinfo *a = found; a != NULL && l->socket_count < SOCKETS_MAX; a = a->ai_next) {
-        set_port(a, l->socket_count == 0 ? l->config->port : l->port);
-        fd = bind_one(l, a, is_any);
-        if (fd < 0 && is_any && a->ai_family == AF_INET6 && errno != EADDRINUSE &&
-            errno != EACCES) {
-            /* a system without IPv6 */
-            freeaddrinfo(found);
-            if (getaddrinfo("0.0.0.0", NULL, &hints, &found) != 0)
-                return ERR_SYSTEM;
-            a = found;
-            set_port(a, l->config->port);
-            fd = bind_one(l, a, false);
-        }
-        if (fd < 0) {
-            log_error("listen_failed", "address=%s port=%u reason=\"%s\" hint=\"%s\"", text,
-                      l->config->port, strerror(errno),
-                      errno == EADDRINUSE
-                          ? "another program has this port: choose another one with port"
-                      : errno == EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE"
-                                        : "is this an address of this machine?");
-            goto out;
-        }
-        add_socket(l, fd);
-    }
-    e = OK;
-out:
-    freeaddrinfo(found);
+    if (e != OK && is_any && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT))
+        e = bind_each(l, "0.0.0.0", false);
+    if (e != OK && errno != 0)
+        log_error("listen_failed", "address=%s port=%u reason=\"%s\" hint=\"%s\"",
+                  is_any ? "*" : address, l->config->port, strerror(errno), bind_hint(errno));
     return e;
 }
 

@@ -19,7 +19,7 @@ int chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t length);
 
-/* What the "http" protocol keeps for each request: a response whose body is under way. */
+/* What the HTTP protocol keeps for each request: a response whose body is under way. */
 struct http_response {
     const uint8_t *body; /* borrowed from the static files; NULL: none */
     size_t length, sent;

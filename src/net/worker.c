@@ -16,21 +16,29 @@ enum {
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER = 512,
+    STACK_SIZE = 1024 * 1024,
     TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
 };
 
+#define HTTP_PROTOCOL "(http)"
+
+/* libwebsockets tells of a connection's end only where there is per-session data, so the chat protocols
+ * have some, though all of ours is in struct conn. */
 static const struct lws_protocols protocols[] = {
     {.name = "chat",
      .callback = chat_callback,
      .per_session_data_size = sizeof(void *),
      .rx_buffer_size = RX_BUFFER,
      .tx_packet_size = TX_PACKET},
-    {.name = "chat.v2",
+    /* Reserved for the next version. libwebsockets binds a client to the first name of its list that is
+     * here; nobody can offer a name in parentheses, so until that version is spoken whoever offers
+     * "chat.v2, chat" gets "chat". The same keeps WebSockets away from the HTTP side. */
+    {.name = "(chat.v2)",
      .callback = chat_callback,
      .per_session_data_size = sizeof(void *),
      .rx_buffer_size = RX_BUFFER,
      .tx_packet_size = TX_PACKET},
-    {.name = "http",
+    {.name = HTTP_PROTOCOL,
      .callback = http_callback,
      .per_session_data_size = sizeof(struct http_response)},
     {.name = NULL},
@@ -62,12 +70,16 @@ void worker_adopt(struct worker *w, int fd, const struct address_key *key)
     struct conn *c = conn_create(w, fd, key);
 
     atomic_fetch_add(&w->load, 1);
-    mailbox_post_always(&w->arrivals, c);
+    if (mailbox_post(&w->arrivals, c))
+        mailbox_wake(&w->arrivals);
 }
 
 void worker_stop(struct worker *w, uint64_t deadline_ms)
 {
+    uint64_t now = clock_mono_ms();
+
     w->stop_deadline_ms = deadline_ms;
+    w->stop_patience_ms = deadline_ms > now ? now + (deadline_ms - now) / 4 : now;
     atomic_store(&w->stop_requested, true);
     w->loop.kind->wake(&w->loop);
 }
@@ -87,6 +99,7 @@ static void take_arrivals(struct worker *w)
             conn_adopt(c);
         }
     }
+    mailbox_done(&w->arrivals, count);
 }
 
 /* Hands waiting events to the shard: not more than a ring can take, so that nobody counts as slow
@@ -108,6 +121,7 @@ static bool deliver_events(struct worker *w)
         event_unref(&e);
         delivered++;
     }
+    mailbox_done(w->events, delivered);
     shard_settle(&w->shard);
     return delivered != 0;
 }
@@ -120,6 +134,7 @@ static void flush_dirty(struct worker *w)
     struct list now;
 
     list_init(&now);
+    list_take(&w->late, &now);
     list_take(&w->dirty, &now);
     while (!list_empty(&now) && writes < WRITES_PER_TURN) {
         struct conn *c = LIST_ENTRY(now.next, struct conn, dirty);
@@ -127,8 +142,7 @@ static void flush_dirty(struct worker *w)
         list_remove(&c->dirty);
         writes += conn_flush(c);
     }
-    w->is_behind = !list_empty(&now);
-    list_take(&now, &w->dirty);
+    list_take(&now, &w->late);
 }
 
 /* ---- back-pressure ---- */
@@ -168,7 +182,7 @@ static void on_closing_due(struct conn *c)
 {
     struct worker *w = c->worker;
 
-    if (w->draining && !c->close_sent)
+    if (w->draining && (!c->close_written || lws_partial_buffered(c->wsi)))
         deadline_start(&c->life, &w->closing, w->shard.now.mono_ms);
     else
         conn_kill(c);
@@ -248,8 +262,12 @@ static void set_timer(struct worker *w, uint64_t due_ms)
         w->loop.kind->set_timer(&w->loop, due_ms > now ? due_ms - now : 0);
 }
 
+/* Everybody is told, after what still waits for them. Until the workers have caught up, or a quarter of
+ * the time is over, people are served as ever, so that what was said before the end is heard. */
 static void begin_drain(struct worker *w)
 {
+    if (atomic_load(&w->events->waiting) != 0 && w->shard.now.mono_ms < w->stop_patience_ms)
+        return;
     w->draining = true;
     LIST_EACH(&w->conns, pos, after)
     {
@@ -257,7 +275,7 @@ static void begin_drain(struct worker *w)
 
         if (c->session != NULL)
             session_close(c->session, CLOSE_GOING_AWAY, "The server is stopping.");
-        else if (!c->is_responding)
+        else if (!c->is_responding && (c->wsi == NULL || !lws_partial_buffered(c->wsi)))
             conn_kill(c);
     }
 }
@@ -278,17 +296,12 @@ static void on_end_of_turn(void *arg)
     worker_enter(w);
     take_arrivals(w);
     release_held_back(w);
-    if (!w->is_behind)
+    if (list_empty(&w->late))
         deliver_events(w);
-    if (!w->draining && atomic_load(&w->stop_requested)) {
-        do /* what was said before the end is heard */
-            flush_dirty(w);
-        while (w->is_behind || deliver_events(w));
+    if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
-    }
     flush_dirty(w);
-    more = w->batch_next != w->batch_count || atomic_load(&w->events->waiting) != 0 ||
-           !list_empty(&w->dirty);
+    more = atomic_load(&w->events->waiting) != 0 || !list_empty(&w->dirty) || !list_empty(&w->late);
     if (w->kick) {
         w->kick = false;
         lws_cancel_service(w->loop.context);
@@ -321,9 +334,9 @@ static bool create_context(struct worker *w, const struct loop_kind *kind)
     static const struct lws_http_mount mount = {
         .mountpoint = "/",
         .mountpoint_len = 1,
-        .origin = "http",
+        .origin = HTTP_PROTOCOL,
         .origin_protocol = LWSMPRO_CALLBACK,
-        .protocol = "http",
+        .protocol = HTTP_PROTOCOL,
     };
     static const lws_retry_bo_t no_validity_timers = {0};
     void *loops[] = {&w->loop.uv.loop};
@@ -399,6 +412,7 @@ struct worker *worker_create(uint32_t index, const struct net_config *config, st
     w->done_arg = done_arg;
     w->scratch = mem_alloc(SCRATCH_SIZE);
     list_init(&w->dirty);
+    list_init(&w->late);
     list_init(&w->conns);
     list_init(&w->held_back);
     deadline_queue_init(&w->header, config->header_timeout);
@@ -431,7 +445,15 @@ static void *run(void *arg)
 
 bool worker_start(struct worker *w)
 {
-    return pthread_create(&w->thread, NULL, run, w) == 0;
+    pthread_attr_t attributes;
+    bool is_ok;
+
+    /* Some C libraries give a thread so little that a deeply nested JSON text would overflow it. */
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    is_ok = pthread_create(&w->thread, &attributes, run, w) == 0;
+    pthread_attr_destroy(&attributes);
+    return is_ok;
 }
 
 void worker_join(struct worker *w)

@@ -41,7 +41,7 @@ struct worker {
     struct list dirty;     /* connections whose ring is to be flushed */
     struct list conns;     /* all */
     struct list held_back; /* connections that are not read until the workers have caught up */
-    bool is_behind;        /* the last turn could not flush all of dirty */
+    struct list late; /* those that the last turn could not flush any more: the next one's first */
     struct conn
         *adopting; /* the connection inside the adoption call, until libwebsockets frees it */
     struct deadline_queue header, join, ping, pong, closing;
@@ -53,8 +53,9 @@ struct worker {
 
     _Atomic uint32_t load; /* connections, those on their way here included */
     atomic_bool stop_requested;
-    uint64_t stop_deadline_ms; /* written before stop_requested */
-    void (*done)(void *);      /* called from this thread when it has nothing left to do */
+    uint64_t stop_patience_ms; /* these two are written before stop_requested */
+    uint64_t stop_deadline_ms;
+    void (*done)(void *); /* called from this thread when it has nothing left to do */
     void *done_arg;
 };
 

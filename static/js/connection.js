@@ -40,7 +40,10 @@ const world = {
 // phase: idle | connecting | online | waiting (until retryAt, because of cause) | rejected (cause,
 // reason). onChange(state, before) and onFrame(frame) are told; onFrame after the phase changed.
 export function createConnection({ page, onChange, onFrame, ...given }) {
-  const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible, probe } = { ...world, ...given };
+  const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible, probe } = {
+    ...world,
+    ...given,
+  };
   let state = { phase: 'idle' };
   let seat = null;
   let socket = null;
@@ -121,7 +124,7 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
     const text = reason || closeReason;
     const isOver = final && !(cause === 'taken' && isPatient());
     close();
-    if (isOver || !keepTrying) {
+    if (isOver || (!keepTrying && cause !== 'taken')) {
       enter({ phase: 'rejected', cause: final || text ? cause : 'unreachable', reason: text });
       return;
     }
@@ -164,13 +167,13 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
   return {
     state: () => state,
 
-    // Takes a seat {name, room}. A first try that fails is told, not repeated, unless insist (ms):
-    // then the seat was ours a moment ago, and its name may still be held for so long.
+    // Takes a seat {name, room}. A first try that fails is told, not repeated; but if the seat was
+    // ours a moment ago, its name may still be held, and we insist for so many ms.
     start(newSeat, { insist = 0 } = {}) {
       close();
       seat = newSeat;
       attempt = 0;
-      keepTrying = insist > 0;
+      keepTrying = false;
       patience = insist;
       takenSince = null;
       state = { phase: 'idle' };

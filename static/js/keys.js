@@ -14,7 +14,8 @@ function nextRegion(step) {
 // A key that would write a character, pressed where there is nothing to write into.
 function isStrayCharacter(event) {
   const { key, target } = event;
-  if ([...key].length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
+  if ([...key].length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.isComposing)
+    return false;
   if (target.closest('input, textarea, dialog')) return false;
   return !(key === ' ' && target.closest('button, a, [tabindex]'));
 }

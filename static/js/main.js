@@ -50,7 +50,9 @@ const status = createStatus({ onRetry: () => connection.retryNow() });
 function roomOfAddress() {
   const [, fromHash] = location.hash.match(/^#\/r\/([^/]+)$/) ?? [];
   try {
-    return cleanRoom(decodeURIComponent(fromHash ?? '') || new URLSearchParams(location.search).get('room') || '');
+    return cleanRoom(
+      decodeURIComponent(fromHash ?? '') || new URLSearchParams(location.search).get('room') || '',
+    );
   } catch {
     return DEFAULT_ROOM;
   }
@@ -121,7 +123,12 @@ function connectionChanged(state, before) {
 function rejected({ cause, reason }) {
   tab.set('seat', null);
   const text = reason || strings[cause] || strings.noSupport;
-  showPanel({ name: seat.name, room: seat.room, error: text, isNameFault: cause === 'taken' || cause === 'invalid' });
+  showPanel({
+    name: seat.name,
+    room: seat.room,
+    error: text,
+    isNameFault: cause === 'taken' || cause === 'invalid',
+  });
 }
 
 // --- talking ----------------------------------------------------------------------------------
@@ -219,7 +226,6 @@ window.addEventListener('beforeunload', (event) => {
 });
 window.addEventListener('pagehide', () => composer.save());
 window.addEventListener('hashchange', changeRoom);
-window.addEventListener('popstate', changeRoom);
 
 function changeRoom() {
   const room = roomOfAddress();

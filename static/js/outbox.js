@@ -27,7 +27,11 @@ export function createOutbox({ storage, changed = () => {}, now = Date.now }) {
     open(seat) {
       name = `outbox ${seat}`;
       const stored = storage.get(name);
-      set((Array.isArray(stored) ? stored : []).map((e) => (e.state === 'sending' ? { ...e, state: 'unsure' } : e)));
+      set(
+        (Array.isArray(stored) ? stored : []).map((e) =>
+          e.state === 'sending' ? { ...e, state: 'unsure' } : e,
+        ),
+      );
     },
 
     // False if too much is waiting already.
@@ -69,7 +73,8 @@ export function createOutbox({ storage, changed = () => {}, now = Date.now }) {
 
     retry(key) {
       const entry = entries.find((e) => e.key === key);
-      if (entry) set([...entries.filter((e) => e !== entry), { ...entry, state: 'queued', reason: '', ts: now() }]);
+      if (entry)
+        set([...entries.filter((e) => e !== entry), { ...entry, state: 'queued', reason: '', ts: now() }]);
     },
 
     remove(key) {

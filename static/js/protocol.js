@@ -20,7 +20,9 @@ export function socketUrl(page, { name, room }) {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.hash = '';
   const fields = room === DEFAULT_ROOM ? { username: name } : { username: name, room };
-  url.search = Object.entries(fields).map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
+  url.search = Object.entries(fields)
+    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+    .join('&');
   return url.href;
 }
 

@@ -17,7 +17,15 @@ function continues(previous, item) {
 function messageRow(item, first) {
   const { key, username, body, ts, mine, state = 'sent', reason = '' } = item;
   return {
-    kind: 'message', key, username, body, ts, mine, first, state, reason,
+    kind: 'message',
+    key,
+    username,
+    body,
+    ts,
+    mine,
+    first,
+    state,
+    reason,
     sig: `${first ? 1 : 0} ${state} ${reason}`,
   };
 }
@@ -33,7 +41,7 @@ export function foldNotices(items) {
   const fold = { joined: [], left: [], back: [] };
   for (const { username, was, is } of people.values()) {
     if (was === 'leave' && is === 'join') fold.back.push(username);
-    else if (was === 'join' && is === 'leave') fold.joined.push(username), fold.left.push(username);
+    else if (was === 'join' && is === 'leave') (fold.joined.push(username), fold.left.push(username));
     else fold[is === 'join' ? 'joined' : 'left'].push(username);
   }
   return fold;
@@ -80,9 +88,11 @@ export function layout({ items, outbox = [], me = '', line = null, open = new Se
       return;
     }
     flush();
-    rows.push(item.kind === 'message'
-      ? messageRow(item, !continues(previous, item))
-      : { kind: item.kind, key: item.key, sig: '', from: item.from, ts: item.ts });
+    rows.push(
+      item.kind === 'message'
+        ? messageRow(item, !continues(previous, item))
+        : { kind: item.kind, key: item.key, sig: '', from: item.from, ts: item.ts },
+    );
     previous = item;
   };
 

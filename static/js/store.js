@@ -58,19 +58,19 @@ const actions = {
   },
 
   join: (state, { username, now }) => {
-    if (state.users.some((user) => nameKey(user) === nameKey(username))) return state;
+    if (state.users.includes(username)) return state;
     return notice({ ...state, users: [...state.users, username] }, 'join', { username, now });
   },
 
   leave: (state, { username, now }) => {
-    const users = state.users.filter((user) => nameKey(user) !== nameKey(username));
+    const users = state.users.filter((user) => user !== username);
     return notice({ ...state, users }, 'leave', { username, now });
   },
 
   users: (state, { users }) => ({ ...state, users }),
 
-  // Back after a lost connection: nobody can tell what was said in between.
-  gap: (state, { from, now }) => append({ ...state, users: [] }, { kind: 'gap', from, ts: now }),
+  // Back after a lost connection: nobody can tell what was said, or who came and went in between.
+  gap: (state, { from, now }) => append({ ...state, users: [state.me] }, { kind: 'gap', from, ts: now }),
 
   read: (state) => (state.unread ? { ...state, unread: 0 } : state),
   clearLine: (state) => (state.line ? { ...state, unread: 0, line: null } : state),

@@ -17,7 +17,8 @@ export const strings = {
 
   nameEmpty: 'Please choose a name.',
   nameLong: 'This name is too long: 32 characters at most.',
-  nameCharacters: 'This name has characters that cannot be seen or that would turn the text around. Please leave them out.',
+  nameCharacters:
+    'This name has characters that cannot be seen or that would turn the text around. Please leave them out.',
   roomLong: 'This room name is too long: 64 characters at most.',
   roomCharacters: 'A room name has letters, digits and . _ - only.',
   unreachable: 'The server cannot be reached. Please try again.',
@@ -51,7 +52,9 @@ export const strings = {
   left: (names) => [...people(names), ' left'],
   cameBack: (names) => [...people(names), ' left and came back'],
   youJoined: ['You joined'],
-  gap: (from, to) => `The connection was lost at ${from} and is back since ${to}. Messages in between may be missing here.`,
+  gap: (from, to) =>
+    `The connection was lost ${from === to ? `for a moment at ${to}` : `from ${from} to ${to}`}. ` +
+    'Messages in between may be missing here.',
   trimmed: 'Older messages are no longer kept in this window.',
   newMessages: 'New messages',
   unread: (n) => count(n, 'new message', 'new messages'),

@@ -6,7 +6,8 @@ import { chromium } from 'playwright-core';
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 const places = (process.env.PATH || '').split(delimiter).concat('/usr/bin');
 const chromiumPath =
-  process.env.CHROMIUM || names.flatMap((name) => places.map((place) => join(place, name))).find((path) => existsSync(path));
+  process.env.CHROMIUM ||
+  names.flatMap((name) => places.map((place) => join(place, name))).find((path) => existsSync(path));
 
 let launched;
 
@@ -14,9 +15,16 @@ export function browser() {
   launched ??= chromium.launch({
     executablePath: chromiumPath,
     args: [
-      '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--disable-dev-shm-usage', '--font-render-hinting=none',
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-dev-shm-usage',
+      '--font-render-hinting=none',
     ],
   });
   return launched;

@@ -30,7 +30,13 @@ beforeEach(() => {
     onChange: (state) => changes.push(state),
     onFrame: (frame) => frames.push(frame),
     openSocket(url) {
-      const socket = { url, readyState: 1, sent: [], send: (text) => socket.sent.push(text), close: (code) => (socket.closed = code ?? true) };
+      const socket = {
+        url,
+        readyState: 1,
+        sent: [],
+        send: (text) => socket.sent.push(text),
+        close: (code) => (socket.closed = code ?? true),
+      };
       sockets.push(socket);
       return socket;
     },
@@ -67,11 +73,17 @@ function goOnline(options) {
 }
 
 test('delays: a first try at once, then doubling up to half a minute, always with some chance', () => {
-  assert.equal(retryDelay(0, () => 0), 0);
+  assert.equal(
+    retryDelay(0, () => 0),
+    0,
+  );
   assert.ok(retryDelay(0, () => 0.999) < 500);
   for (let n = 1; n < 12; n++) {
     const most = Math.min(30_000, 1000 * 2 ** (n - 1));
-    assert.equal(retryDelay(n, () => 0), most / 2);
+    assert.equal(
+      retryDelay(n, () => 0),
+      most / 2,
+    );
     assert.ok(retryDelay(n, () => 0.999) <= most && retryDelay(n, () => 0.999) > most * 0.99);
   }
 });
@@ -135,7 +147,10 @@ test('the waits grow, and a flapping server does not reset them', async () => {
     receive({ type: 'join', username: 'ana' });
     await pass(5_000);
   }
-  assert.deepEqual(waits.map((ms) => Math.round(ms / 500) / 2), [0.5, 1, 2, 4, 8, 16, 30, 30]);
+  assert.deepEqual(
+    waits.map((ms) => Math.round(ms / 500) / 2),
+    [0.5, 1, 2, 4, 8, 16, 30, 30],
+  );
   await pass(10_000);
   end(1006);
   assert.ok(connection.state().retryAt - now <= 500);
@@ -166,6 +181,20 @@ test('our own dead connection may hold our name for a minute, then we ask', asyn
   }
   assert.ok(now - lost >= 60_000);
   assert.equal(connection.state().cause, 'taken');
+});
+
+test('a seat that was ours before a reload is insisted on for a moment only', async () => {
+  connection.start(seat, { insist: 5_000 });
+  const began = now;
+  while (connection.state().phase !== 'rejected') {
+    receive({ type: 'error', error: 'Somebody has it.' });
+    end(4409);
+    if (connection.state().phase === 'waiting') await pass(connection.state().retryAt - now);
+  }
+  assert.ok(sockets.length > 2 && now - began >= 5_000 && now - began < 12_000);
+  connection.start(seat, { insist: 5_000 });
+  end(1006);
+  assert.equal(connection.state().cause, 'unreachable');
 });
 
 test('a server that asks to wait is left alone for a while', () => {

@@ -5,7 +5,15 @@ import { client } from './client.mjs';
 const { dayName, hue, initials, linkify, nextMidnight, startOfDay } = await client('format.js');
 
 test('initials: two words two letters, one word one, whole characters', () => {
-  const cases = { ana: 'A', 'Ada Lovelace': 'AL', 'ada king lovelace': 'AL', 'x_y': 'XY', 木村: '木', '👩‍🚀 zoe': '👩‍🚀Z', '...': '.' };
+  const cases = {
+    ana: 'A',
+    'Ada Lovelace': 'AL',
+    'ada king lovelace': 'AL',
+    x_y: 'XY',
+    木村: '木',
+    '👩‍🚀 zoe': '👩‍🚀Z',
+    '...': '.',
+  };
   for (const [name, letters] of Object.entries(cases)) assert.equal(initials(name), letters, name);
 });
 
@@ -30,7 +38,10 @@ test('days are those of the calendar here', () => {
   assert.equal(startOfDay(now), new Date(2026, 2, 1).getTime());
 });
 
-const links = (body) => linkify(body).filter((part) => part.href).map((part) => part.text);
+const links = (body) =>
+  linkify(body)
+    .filter((part) => part.href)
+    .map((part) => part.text);
 
 test('links: found, and without the punctuation of the sentence', () => {
   const cases = [
@@ -67,7 +78,13 @@ test('links: found, and without the punctuation of the sentence', () => {
 });
 
 test('links: the parts put together are the text, and every address is one that may be followed', () => {
-  for (const body of ['', 'a', ' https://a.example/x, (https://b.example/y_(z)). ', 'https://a.exampleвhttps://b.example', 'x\n\nhttps://c.example\n']) {
+  for (const body of [
+    '',
+    'a',
+    ' https://a.example/x, (https://b.example/y_(z)). ',
+    'https://a.exampleвhttps://b.example',
+    'x\n\nhttps://c.example\n',
+  ]) {
     const parts = linkify(body);
     assert.equal(parts.map((part) => part.text).join(''), body);
     for (const { href } of parts) if (href) assert.match(href, /^(https?|mailto):/);

@@ -22,7 +22,8 @@ const networkComplaints = [
 ];
 
 function watch(page, complaints, options) {
-  const isExpected = (text) => options.isServerGoing && networkComplaints.some((pattern) => pattern.test(text));
+  const isExpected = (text) =>
+    options.isServerGoing && networkComplaints.some((pattern) => pattern.test(text));
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) && !isExpected(message.text()))
       complaints.push(`${message.type()}: ${message.text()}`);
@@ -34,7 +35,10 @@ function watch(page, complaints, options) {
   });
   return page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) =>
-      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+      console.error(
+        `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      ),
+    );
   });
 }
 
@@ -52,7 +56,9 @@ export function scene(title, options, body) {
 
       // A page in its own browser profile, at the sign-in panel.
       async visitor({ path = '', url = daemon.url, script, ...context } = {}) {
-        const profile = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...context });
+        const profile = await (
+          await browser()
+        ).newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...context });
         closers.push(() => profile.close());
         const page = await profile.newPage();
         page.setDefaultTimeout(WAIT);
@@ -81,7 +87,12 @@ export function scene(title, options, body) {
           socket.on('close', (code) => reject(new Error(`closed with ${code}`)));
         });
         await joined;
-        return { socket, frames, say: (text) => socket.send(JSON.stringify({ type: 'message', body: text })), leave: () => socket.close() };
+        return {
+          socket,
+          frames,
+          say: (text) => socket.send(JSON.stringify({ type: 'message', body: text })),
+          leave: () => socket.close(),
+        };
       },
     };
     try {
@@ -129,7 +140,8 @@ export function readLog(page) {
 
 export const texts = async (page) => (await readLog(page)).map((message) => message.body);
 export const people = (page) => page.$$eval('.person-name', (names) => names.map((name) => name.textContent));
-export const notices = (page) => page.$$eval('.notice > p, .notice > button', (all) => all.map((one) => one.textContent));
+export const notices = (page) =>
+  page.$$eval('.notice > p, .notice > button', (all) => all.map((one) => one.textContent));
 
 // Waits until read() gives what is expected; if it never does, the difference is shown.
 export async function eventually(read, expected, ms = WAIT) {
@@ -153,7 +165,10 @@ export const eventuallyPeople = (page, expected) => eventually(() => people(page
 export function setHidden(page, isHidden) {
   return page.evaluate((value) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
-    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (value ? 'hidden' : 'visible') });
+    Object.defineProperty(document, 'visibilityState', {
+      configurable: true,
+      get: () => (value ? 'hidden' : 'visible'),
+    });
     document.dispatchEvent(new Event('visibilitychange'));
   }, isHidden);
 }
@@ -174,7 +189,10 @@ export async function link(stage) {
     far.on('error', () => {});
     near.on('data', (data) => mode === 'open' && far.write(data));
     far.on('data', (data) => mode === 'open' && near.write(data));
-    for (const [one, other] of [[near, far], [far, near]]) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ]) {
       one.on('close', () => {
         pairs.delete(pair);
         if (mode === 'frozen' && other === far) ghosts.add(far);
@@ -188,7 +206,7 @@ export async function link(stage) {
     for (const ghost of ghosts) ghost.destroy();
   };
   const hangUp = () => {
-    for (const { near, far } of pairs) near.destroy(), far.destroy();
+    for (const { near, far } of pairs) (near.destroy(), far.destroy());
     forget();
   };
   stage.later(() => {
@@ -212,7 +230,7 @@ export async function link(stage) {
     },
     // The same, but the daemon does not hear of what was lost until forget().
     healUnheard() {
-      for (const { near, far } of pairs) near.destroy(), ghosts.add(far);
+      for (const { near, far } of pairs) (near.destroy(), ghosts.add(far));
       mode = 'open';
     },
     forget,
@@ -221,10 +239,12 @@ export async function link(stage) {
 
 // Nothing has moved for some frames.
 export function stillness(page) {
-  return page.waitForFunction(() => {
-    globalThis.stillFrames = document.getAnimations().length ? 0 : (globalThis.stillFrames ?? 0) + 1;
-    return globalThis.stillFrames > 5;
-  }).then(() => page.evaluate(() => (globalThis.stillFrames = 0)));
+  return page
+    .waitForFunction(() => {
+      globalThis.stillFrames = document.getAnimations().length ? 0 : (globalThis.stillFrames ?? 0) + 1;
+      return globalThis.stillFrames > 5;
+    })
+    .then(() => page.evaluate(() => (globalThis.stillFrames = 0)));
 }
 
 // Nothing that axe-core knows may be wrong, by WCAG 2.2 A and AA and by good practice.
@@ -234,7 +254,9 @@ export async function assertAccessible(page, what) {
   const found = await page.evaluate(async () => {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     const { violations } = await globalThis.axe.run(document, { runOnly: tags });
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+    return violations.map(
+      ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
+    );
   });
   assert.deepEqual(found, [], what);
 }

@@ -4,32 +4,41 @@ import { eventually, eventuallyTexts, readLog, say, scene, setHidden, texts } fr
 const quick = { daemon: { message_rate: 0 } };
 const numbered = (letter, n) => Array.from({ length: n }, (_, i) => `${letter}${i}`);
 const lastText = (page) => page.evaluate(() => [...document.querySelectorAll('.bubble')].at(-1)?.textContent);
-const isAtEnd = (page) => page.evaluate(() => {
-  const log = document.getElementById('log');
-  return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
-});
-const pill = (page) => page.evaluate(() => {
-  const button = document.getElementById('pill');
-  return button.hidden ? '' : button.textContent.trim();
-});
+const isAtEnd = (page) =>
+  page.evaluate(() => {
+    const log = document.getElementById('log');
+    return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
+  });
+const pill = (page) =>
+  page.evaluate(() => {
+    const button = document.getElementById('pill');
+    return button.hidden ? '' : button.textContent.trim();
+  });
 const scrollUp = async (page, screens) => {
   await page.mouse.move(400, 400);
   const before = await page.evaluate(() => document.getElementById('log').scrollTop);
   await page.mouse.wheel(0, -700 * screens);
   await page.waitForFunction((top) => document.getElementById('log').scrollTop < top - 600, before);
-  await page.waitForFunction(() => {
-    const log = document.getElementById('log');
-    const isStill = globalThis.lastTop === log.scrollTop;
-    globalThis.lastTop = log.scrollTop;
-    return isStill;
-  }, null, { polling: 150 });
+  await page.waitForFunction(
+    () => {
+      const log = document.getElementById('log');
+      const isStill = globalThis.lastTop === log.scrollTop;
+      globalThis.lastTop = log.scrollTop;
+      return isStill;
+    },
+    null,
+    { polling: 150 },
+  );
 };
 // Where the first row in sight is, by its text.
-const firstInSight = (page) => page.evaluate(() => {
-  const top = document.getElementById('log').getBoundingClientRect().top;
-  const row = [...document.querySelectorAll('.message')].find((one) => one.getBoundingClientRect().top > top);
-  return { text: row.querySelector('.bubble').textContent, top: row.getBoundingClientRect().top };
-});
+const firstInSight = (page) =>
+  page.evaluate(() => {
+    const top = document.getElementById('log').getBoundingClientRect().top;
+    const row = [...document.querySelectorAll('.message')].find(
+      (one) => one.getBoundingClientRect().top > top,
+    );
+    return { text: row.querySelector('.bubble').textContent, top: row.getBoundingClientRect().top };
+  });
 
 scene('at the end the log stays at the end', quick, async ({ person, peer }) => {
   const ana = await person('ana');
@@ -74,35 +83,47 @@ scene('our own message goes to the end, wherever we were', quick, async ({ perso
   await eventually(() => isAtEnd(ana), true);
 });
 
-scene('thousands of messages: a few hundred rows, and all are there when one reads up', quick, async ({ person, peer }) => {
-  const ana = await person('ana');
-  const bob = await peer('bob');
-  for (const text of numbered('m', 2000)) bob.say(text);
-  await eventually(() => lastText(ana), 'm1999');
-  const rows = await ana.locator('#rows > li').count();
-  assert.ok(rows <= 350, `${rows} rows`);
-  for (let i = 0; i < 200 && (await texts(ana))[0] !== 'm0'; i++) {
-    const before = await firstInSight(ana);
-    await ana.mouse.move(400, 400);
-    await ana.mouse.wheel(0, -3000);
-    await ana.waitForFunction((text) => {
-      const top = document.getElementById('log').getBoundingClientRect().top;
-      const row = [...document.querySelectorAll('.message')].find((one) => one.getBoundingClientRect().top > top);
-      return row.querySelector('.bubble').textContent !== text;
-    }, before.text);
-  }
-  assert.deepEqual(await texts(ana), numbered('m', 2000));
-  await ana.click('#pill');
-  await eventually(async () => (await ana.locator('#rows > li').count()) <= 350, true);
-});
+scene(
+  'thousands of messages: a few hundred rows, and all are there when one reads up',
+  quick,
+  async ({ person, peer }) => {
+    const ana = await person('ana');
+    const bob = await peer('bob');
+    for (const text of numbered('m', 2000)) bob.say(text);
+    await eventually(() => lastText(ana), 'm1999');
+    const rows = await ana.locator('#rows > li').count();
+    assert.ok(rows <= 350, `${rows} rows`);
+    for (let i = 0; i < 200 && (await texts(ana))[0] !== 'm0'; i++) {
+      const before = await firstInSight(ana);
+      await ana.mouse.move(400, 400);
+      await ana.mouse.wheel(0, -3000);
+      await ana.waitForFunction((text) => {
+        const top = document.getElementById('log').getBoundingClientRect().top;
+        const row = [...document.querySelectorAll('.message')].find(
+          (one) => one.getBoundingClientRect().top > top,
+        );
+        return row.querySelector('.bubble').textContent !== text;
+      }, before.text);
+    }
+    assert.deepEqual(await texts(ana), numbered('m', 2000));
+    await ana.click('#pill');
+    await eventually(async () => (await ana.locator('#rows > li').count()) <= 350, true);
+  },
+);
 
 scene('unread: counted in the title, with a line where one left off', async ({ person }) => {
   const ana = await person('ana');
   const bob = await person('bob');
-  const line = () => ana.evaluate(() => {
-    const row = document.querySelector('.line');
-    return row && [row.previousElementSibling.querySelector('.bubble').textContent, row.nextElementSibling.querySelector('.bubble').textContent];
-  });
+  const line = () =>
+    ana.evaluate(() => {
+      const row = document.querySelector('.line');
+      return (
+        row && [
+          row.previousElementSibling.querySelector('.bubble').textContent,
+          row.nextElementSibling.querySelector('.bubble').textContent,
+        ]
+      );
+    });
   await say(bob, 'seen');
   await eventuallyTexts(ana, ['seen']);
   await setHidden(ana, true);
@@ -143,7 +164,10 @@ scene('groups, days and midnight', async ({ visitor, peer }) => {
   bob.say('one');
   bob.say('two');
   await eventuallyTexts(ana, ['one', 'two']);
-  assert.deepEqual(await ana.$$eval('.message', (rows) => rows.map((row) => row.classList.contains('first'))), [true, false]);
+  assert.deepEqual(
+    await ana.$$eval('.message', (rows) => rows.map((row) => row.classList.contains('first'))),
+    [true, false],
+  );
   const days = () => ana.$$eval('.day h2', (all) => all.map((one) => one.textContent));
   assert.deepEqual(await days(), ['Today']);
   const times = await ana.$$eval('.message time', (all) => all.map((one) => one.dateTime));
@@ -157,10 +181,11 @@ scene('keys: regions, rows, stray characters', async ({ person, peer }) => {
   const bob = await peer('bob');
   for (const text of ['one', 'two', 'three']) bob.say(text);
   await eventuallyTexts(ana, ['one', 'two', 'three']);
-  const focus = () => ana.evaluate(() => {
-    const here = document.activeElement;
-    return here.id || here.querySelector('.bubble')?.textContent || here.className;
-  });
+  const focus = () =>
+    ana.evaluate(() => {
+      const here = document.activeElement;
+      return here.id || here.querySelector('.bubble')?.textContent || here.className;
+    });
   assert.equal(await focus(), 'message');
   await ana.keyboard.press('F6');
   assert.equal(await focus(), 'people-scroll');
@@ -196,8 +221,14 @@ scene('an article is named by author, text, state and time, in this order', asyn
   bob.say('one');
   bob.say('two');
   await eventuallyTexts(ana, ['one', 'two']);
-  const names = await ana.$$eval('article', (all) => all.map((one) =>
-    one.getAttribute('aria-labelledby').split(' ').map((id) => document.getElementById(id).textContent)));
+  const names = await ana.$$eval('article', (all) =>
+    all.map((one) =>
+      one
+        .getAttribute('aria-labelledby')
+        .split(' ')
+        .map((id) => document.getElementById(id).textContent),
+    ),
+  );
   for (const [i, body] of ['one', 'two'].entries()) {
     assert.equal(names[i][0], 'bob');
     assert.equal(names[i][1], body);
@@ -210,11 +241,26 @@ scene('the Enter of an input method does not send', async ({ person }) => {
   const ana = await person('ana');
   const devtools = await ana.context().newCDPSession(ana);
   await devtools.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
-  await devtools.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', windowsVirtualKeyCode: 229, key: 'Process', code: 'Enter' });
-  await ana.evaluate(() => document.getElementById('message').dispatchEvent(
-    new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true })));
-  await ana.evaluate(() => document.getElementById('message').dispatchEvent(
-    new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })));
+  await devtools.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    windowsVirtualKeyCode: 229,
+    key: 'Process',
+    code: 'Enter',
+  });
+  await ana.evaluate(() =>
+    document
+      .getElementById('message')
+      .dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }),
+      ),
+  );
+  await ana.evaluate(() =>
+    document
+      .getElementById('message')
+      .dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }),
+      ),
+  );
   assert.deepEqual(await texts(ana), []);
   await devtools.send('Input.insertText', { text: '日本' });
   await ana.keyboard.press('Enter');
@@ -243,12 +289,22 @@ scene('spoken: what others say, once; a burst as a number; our own not at all', 
   await eventuallyTexts(ana, ['one', 'mine']);
   for (const text of numbered('b', 12)) bob.say(text);
   await eventually(async () => (await texts(ana)).length, 14);
-  await eventually(async () => {
-    const lines = await spoken();
-    const read = lines.filter((text) => text.startsWith('bob: ')).length;
-    const summed = lines.reduce((sum, text) => sum + Number(text.match(/^(\d+) new messages? in lobby$/)?.[1] ?? 0), 0);
-    return { total: read + summed, fewLines: lines.length < 8, own: lines.some((text) => text.includes('mine')) };
-  }, { total: 13, fewLines: true, own: false });
+  await eventually(
+    async () => {
+      const lines = await spoken();
+      const read = lines.filter((text) => text.startsWith('bob: ')).length;
+      const summed = lines.reduce(
+        (sum, text) => sum + Number(text.match(/^(\d+) new messages? in lobby$/)?.[1] ?? 0),
+        0,
+      );
+      return {
+        total: read + summed,
+        fewLines: lines.length < 8,
+        own: lines.some((text) => text.includes('mine')),
+      };
+    },
+    { total: 13, fewLines: true, own: false },
+  );
   assert.equal(await ana.getAttribute('#announcer', 'role'), 'log');
   assert.equal(await ana.locator('#log[aria-live], #rows[aria-live], #log[role="log"]').count(), 0);
 });
@@ -269,9 +325,21 @@ scene('frames that are none, or strange, change nothing', async ({ visitor, peer
   await ana.keyboard.press('Enter');
   await ana.waitForSelector('#chat', { state: 'visible' });
   await ana.evaluate(() => {
-    const strange = ['', 'x', '{}', '[]', 'null', '{"type":"hello"}', '{"type":"message"}', '{"type":"users","users":[1]}', '['.repeat(50_000)];
+    const strange = [
+      '',
+      'x',
+      '{}',
+      '[]',
+      'null',
+      '{"type":"hello"}',
+      '{"type":"message"}',
+      '{"type":"users","users":[1]}',
+      '['.repeat(50_000),
+    ];
     for (const data of [...strange, new ArrayBuffer(9), new Blob(['x'])]) globalThis.inject(data);
-    globalThis.inject(JSON.stringify({ type: 'message', id: '1', username: 'bob', body: 'z'.repeat(1_000_000), ts: 1e15 }));
+    globalThis.inject(
+      JSON.stringify({ type: 'message', id: '1', username: 'bob', body: 'z'.repeat(1_000_000), ts: 1e15 }),
+    );
     globalThis.inject(JSON.stringify({ type: 'message', id: '2', username: '', body: '', ts: 8.64e15 + 1 }));
   });
   const bob = await peer('bob');

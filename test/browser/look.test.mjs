@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { assertAccessible, eventually, eventuallyTexts, say, scene, setHidden } from './harness.mjs';
 
 const policy =
@@ -58,14 +59,18 @@ for (const colorScheme of ['light', 'dark']) {
     await assertAccessible(ana, 'drawer');
   });
 
-  scene(`axe-core finds nothing: without a server, ${colorScheme}`, { isServerGoing: true }, async (stage) => {
-    const ana = await busyRoom(stage, { colorScheme });
-    await stage.daemon.stop();
-    await ana.waitForSelector('#status');
-    await say(ana, 'waiting');
-    await ana.waitForSelector('[data-state="queued"]');
-    await assertAccessible(ana, 'reconnecting');
-  });
+  scene(
+    `axe-core finds nothing: without a server, ${colorScheme}`,
+    { isServerGoing: true },
+    async (stage) => {
+      const ana = await busyRoom(stage, { colorScheme });
+      await stage.daemon.stop();
+      await ana.waitForSelector('#status');
+      await say(ana, 'waiting');
+      await ana.waitForSelector('[data-state="queued"]');
+      await assertAccessible(ana, 'reconnecting');
+    },
+  );
 }
 
 scene('the drawer opens, takes the focus on, and closes', async ({ person, peer }) => {
@@ -86,16 +91,21 @@ scene('the drawer opens, takes the focus on, and closes', async ({ person, peer 
 for (const width of [1280, 820, 390, 320]) {
   scene(`reflow: nothing sticks out at ${width} px`, async (stage) => {
     const page = await stage.visitor({ viewport: { width, height: 640 } });
-    const sticksOut = (one) => one.evaluate(() => {
-      const found = [];
-      if (document.documentElement.scrollWidth > innerWidth) found.push(`page ${document.documentElement.scrollWidth}`);
-      for (const element of document.querySelectorAll('main *, aside *')) {
-        const box = element.getBoundingClientRect();
-        const isSeen = element.checkVisibility() && !element.closest('.sr-only, .faces') && box.width > 1;
-        if (isSeen && (box.right > innerWidth + 1 || box.left < -1)) found.push(`${element.localName}.${element.className} ${box.left} ${box.right}`);
-      }
-      return found;
-    });
+    const sticksOut = (one) =>
+      one.evaluate(() => {
+        const found = [];
+        if (document.documentElement.scrollHeight > innerHeight && document.getElementById('signin').hidden)
+          found.push(`page is ${document.documentElement.scrollHeight} high`);
+        if (document.documentElement.scrollWidth > innerWidth)
+          found.push(`page ${document.documentElement.scrollWidth}`);
+        for (const element of document.querySelectorAll('main *, aside *')) {
+          const box = element.getBoundingClientRect();
+          const isSeen = element.checkVisibility() && !element.closest('.sr-only, .faces') && box.width > 1;
+          if (isSeen && (box.right > innerWidth + 1 || box.left < -1))
+            found.push(`${element.localName}.${element.className} ${box.left} ${box.right}`);
+        }
+        return found;
+      });
     assert.deepEqual(await sticksOut(page), []);
     const ana = await busyRoom(stage, { viewport: { width, height: 640 } });
     assert.deepEqual(await sticksOut(ana), []);
@@ -107,13 +117,21 @@ for (const width of [1280, 820, 390, 320]) {
 }
 
 scene('targets: 24 px for a mouse, 44 px for a finger', async (stage) => {
-  for (const [context, least] of [[{}, 24], [phone, 44]]) {
+  for (const [context, least] of [
+    [{}, 24],
+    [phone, 44],
+  ]) {
     const ana = await stage.person(`ana${least}`, context);
-    const small = await ana.$$eval('button', (all, px) => all
-      .filter((one) => one.checkVisibility())
-      .map((one) => [one.id || one.className, one.getBoundingClientRect()])
-      .filter(([, box]) => box.width < px || box.height < px)
-      .map(([name]) => name), least);
+    const small = await ana.$$eval(
+      'button',
+      (all, px) =>
+        all
+          .filter((one) => one.checkVisibility())
+          .map((one) => [one.id || one.className, one.getBoundingClientRect()])
+          .filter(([, box]) => box.width < px || box.height < px)
+          .map(([name]) => name),
+      least,
+    );
     assert.deepEqual(small, []);
   }
 });
@@ -134,27 +152,30 @@ scene('forced colours keep the focus and the bubbles visible', async (stage) => 
   assert.deepEqual(seen, { outline: 'solid', border: 'solid' });
 });
 
-scene('the theme: the system\'s, until one is chosen; then that, from the first paint', async ({ visitor }) => {
-  const page = await visitor({ colorScheme: 'dark' });
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  const dark = await background();
-  await page.emulateMedia({ colorScheme: 'light' });
-  const light = await background();
-  assert.notEqual(dark, light);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  const button = page.locator('#signin .theme');
-  assert.equal(await button.getAttribute('aria-label'), 'Theme: as the system');
-  await button.click();
-  assert.equal(await button.getAttribute('aria-label'), 'Theme: light');
-  assert.equal(await background(), light);
-  await page.route('**/main.js', (route) => route.abort()); // the modules are not needed for it
-  const complained = page.waitForEvent('requestfailed');
-  await page.evaluate(() => dispatchEvent(new Event('beforereload')));
-  page.removeAllListeners('console');
-  await page.reload();
-  await complained;
-  assert.equal(await background(), light);
-});
+scene(
+  "the theme: the system's, until one is chosen; then that, from the first paint",
+  async ({ visitor }) => {
+    const page = await visitor({ colorScheme: 'dark' });
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await background();
+    await page.emulateMedia({ colorScheme: 'light' });
+    const light = await background();
+    assert.notEqual(dark, light);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const button = page.locator('#signin .theme');
+    assert.equal(await button.getAttribute('aria-label'), 'Theme: as the system');
+    await button.click();
+    assert.equal(await button.getAttribute('aria-label'), 'Theme: light');
+    assert.equal(await background(), light);
+    await page.route('**/main.js', (route) => route.abort()); // the modules are not needed for it
+    const complained = page.waitForEvent('requestfailed');
+    await page.evaluate(() => dispatchEvent(new Event('beforereload')));
+    page.removeAllListeners('console');
+    await page.reload();
+    await complained;
+    assert.equal(await background(), light);
+  },
+);
 
 scene('everything comes from here, under the strict policy, and is light', async ({ visitor, daemon }) => {
   const responses = [];
@@ -162,15 +183,24 @@ scene('everything comes from here, under the strict policy, and is light', async
   page.on('response', (response) => responses.push(response));
   const answer = await page.goto(daemon.url, { waitUntil: 'networkidle' });
   assert.equal(answer.headers()['content-security-policy'], policy);
-  assert.deepEqual(responses.filter((one) => new URL(one.url()).origin !== new URL(daemon.url).origin), []);
+  assert.deepEqual(
+    responses.filter((one) => new URL(one.url()).origin !== new URL(daemon.url).origin),
+    [],
+  );
   assert.ok(responses.every((one) => one.ok()));
   const sizes = await Promise.all(responses.map(async (one) => (await one.body()).length));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   assert.ok(total <= 150_000, `${total} bytes`);
   assert.ok(responses.length <= 24, `${responses.length} requests`);
   const modules = await page.evaluate(() => ({
-    preloaded: [...document.querySelectorAll('link[rel=modulepreload], script[type=module]')].map((one) => one.href || one.src).sort(),
-    loaded: performance.getEntriesByType('resource').map((one) => one.name).filter((name) => /js\/(?!theme\.js$).*\.js$/.test(name)).sort(),
+    preloaded: [...document.querySelectorAll('link[rel=modulepreload], script[type=module]')]
+      .map((one) => one.href || one.src)
+      .sort(),
+    loaded: performance
+      .getEntriesByType('resource')
+      .map((one) => one.name)
+      .filter((name) => /js\/(?!theme\.js$).*\.js$/.test(name))
+      .sort(),
   }));
   assert.deepEqual(modules.preloaded, modules.loaded);
   assert.doesNotMatch(await answer.text(), /<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=/);
@@ -181,10 +211,16 @@ scene('a page that is not there looks like ours', async ({ visitor, daemon, comp
   const answer = await page.goto(new URL('no/such/page', daemon.url).href);
   assert.equal(answer.status(), 404);
   assert.equal(await page.textContent('h1'), 'Nothing here');
-  assert.notEqual(await page.evaluate(() => getComputedStyle(document.querySelector('.card')).borderRadius), '0px');
+  assert.notEqual(
+    await page.evaluate(() => getComputedStyle(document.querySelector('.card')).borderRadius),
+    '0px',
+  );
   await assertAccessible(page, '404');
   const expected = /^error: Failed to load resource: the server responded with a status of 404/;
-  assert.deepEqual(complaints.splice(0).filter((text) => !expected.test(text)), []);
+  assert.deepEqual(
+    complaints.splice(0).filter((text) => !expected.test(text)),
+    [],
+  );
   await page.click('a');
   await page.waitForSelector('#name');
 });
@@ -194,4 +230,46 @@ scene('by host name, on plain http, everything works', async ({ person, daemon }
   const bob = await person('bob');
   await say(ana, 'hello');
   await eventuallyTexts(bob, ['hello']);
+});
+
+// A reverse proxy that serves the daemon under /talk/ and nothing elsewhere.
+async function underPath(daemon, later) {
+  const forward = ({ url, method, headers }) =>
+    http.request({ host: '127.0.0.1', port: daemon.port, path: url.slice('/talk'.length), method, headers });
+  const proxy = http.createServer((request, response) => {
+    if (!request.url.startsWith('/talk/')) {
+      response.writeHead(404).end();
+      return;
+    }
+    const onward = forward(request).on('response', (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  proxy.on('upgrade', (request, near) => {
+    const onward = forward(request).on('upgrade', (answer, far, head) => {
+      const lines = answer.rawHeaders.flatMap((name, i, all) => (i % 2 ? [] : [`${name}: ${all[i + 1]}`]));
+      near.write(['HTTP/1.1 101 Switching Protocols', ...lines, '', ''].join('\r\n'));
+      near.write(head);
+      for (const end of [near, far]) end.on('error', () => {});
+      near.pipe(far).pipe(near);
+    });
+    onward.end();
+  });
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  later(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return `http://127.0.0.1:${proxy.address().port}/talk/`;
+}
+
+scene('behind a reverse proxy, under a path', async ({ person, daemon, later }) => {
+  const url = await underPath(daemon, later);
+  const ana = await person('ana', { url });
+  const bob = await person('bob');
+  await say(ana, 'hello');
+  await eventuallyTexts(bob, ['hello']);
+  assert.equal(await ana.evaluate(async () => (await fetch('healthz')).ok), true);
 });

@@ -41,7 +41,9 @@ scene('markup stays text: in messages', async ({ person, peer }) => {
   const ana = await person('ana');
   const eve = await peer('eve');
   const tags = () =>
-    ana.evaluate(() => [...new Set([...document.querySelectorAll('#rows *')].map((element) => element.localName))].sort());
+    ana.evaluate(() =>
+      [...new Set([...document.querySelectorAll('#rows *')].map((element) => element.localName))].sort(),
+    );
   eve.say('plain https://example.org/ text');
   await eventuallyTexts(ana, ['plain https://example.org/ text']);
   const before = await tags();
@@ -54,17 +56,30 @@ scene('markup stays text: in messages', async ({ person, peer }) => {
 
 scene('markup stays text: in names, and in the rooms of others', async ({ person, peer }) => {
   const ana = await person('ana');
-  const names = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', '"><svg onload=alert(1)>', '__proto__'];
+  const names = [
+    '<img src=x onerror=alert(1)>',
+    '<script>alert(1)</script>',
+    '"><svg onload=alert(1)>',
+    '__proto__',
+  ];
   for (const name of names) (await peer(name)).say(`I am ${name}`);
-  await eventuallyTexts(ana, names.map((name) => `I am ${name}`));
-  assert.deepEqual(await ana.$$eval('.person-name', (all) => all.map((one) => one.textContent)), ['ana', ...names]);
+  await eventuallyTexts(
+    ana,
+    names.map((name) => `I am ${name}`),
+  );
+  assert.deepEqual(await ana.$$eval('.person-name', (all) => all.map((one) => one.textContent)), [
+    'ana',
+    ...names,
+  ]);
   assert.equal(await ana.locator('img, script:not([src]), #rows svg[onload]').count(), 0);
 });
 
 scene('markup stays text: in the address', async ({ visitor }) => {
   const page = await visitor({ path: `#/r/${encodeURIComponent('<img src=x onerror=alert(1)>')}` });
   assert.equal(await page.inputValue('#room'), '<img src=x onerror=alert(1)>');
-  await page.goto(`${page.url().split('#')[0]}?room=${encodeURIComponent('"><script>alert(1)</script>')}#/r/%`);
+  await page.goto(
+    `${page.url().split('#')[0]}?room=${encodeURIComponent('"><script>alert(1)</script>')}#/r/%`,
+  );
   assert.equal(await page.locator('img').count(), 0);
 });
 
@@ -73,7 +88,9 @@ scene('links can be followed, and take nothing along', async ({ person, peer }) 
   const eve = await peer('eve');
   eve.say('(see https://example.org/wiki/A_(b)), or mailto:eve@example.org.');
   await ana.waitForSelector('.bubble a');
-  const links = await ana.$$eval('.bubble a', (all) => all.map((one) => [one.textContent, one.href, one.rel, one.target, one.dir]));
+  const links = await ana.$$eval('.bubble a', (all) =>
+    all.map((one) => [one.textContent, one.href, one.rel, one.target, one.dir]),
+  );
   const rel = 'noopener noreferrer nofollow';
   assert.deepEqual(links, [
     ['https://example.org/wiki/A_(b)', 'https://example.org/wiki/A_(b)', rel, '_blank', 'ltr'],

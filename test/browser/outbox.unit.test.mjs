@@ -10,12 +10,19 @@ let outbox;
 
 beforeEach(() => {
   stored = new Map();
-  storage = { get: (key) => structuredClone(stored.get(key) ?? null), set: (key, value) => stored.set(key, structuredClone(value)) };
+  storage = {
+    get: (key) => structuredClone(stored.get(key) ?? null),
+    set: (key, value) => stored.set(key, structuredClone(value)),
+  };
   outbox = createOutbox({ storage });
   outbox.open('ana lobby');
 });
 
-const states = () => outbox.entries().map((entry) => `${entry.body}:${entry.state}`).join(' ');
+const states = () =>
+  outbox
+    .entries()
+    .map((entry) => `${entry.body}:${entry.state}`)
+    .join(' ');
 
 test('one at a time, in order, the next after the echo', () => {
   outbox.add('a');

@@ -2,14 +2,30 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from './client.mjs';
 
-const { cleanName, cleanRoom, decode, encodeMessage, isTooLong, meaningOfClose, nameFault, nameKey, roomFault, socketUrl } =
-  await client('protocol.js');
+const {
+  cleanName,
+  cleanRoom,
+  decode,
+  encodeMessage,
+  isTooLong,
+  meaningOfClose,
+  nameFault,
+  nameKey,
+  roomFault,
+  socketUrl,
+} = await client('protocol.js');
 
 test('the socket address follows the page: scheme, host and path prefix', () => {
   const lobby = { name: 'ana', room: 'lobby' };
   assert.equal(socketUrl('http://chat.example:8080/', lobby), 'ws://chat.example:8080/ws?username=ana');
-  assert.equal(socketUrl('https://example.org/talk/?room=x#/r/y', lobby), 'wss://example.org/talk/ws?username=ana');
-  assert.equal(socketUrl('https://example.org/talk/index.html', lobby), 'wss://example.org/talk/ws?username=ana');
+  assert.equal(
+    socketUrl('https://example.org/talk/?room=x#/r/y', lobby),
+    'wss://example.org/talk/ws?username=ana',
+  );
+  assert.equal(
+    socketUrl('https://example.org/talk/index.html', lobby),
+    'wss://example.org/talk/ws?username=ana',
+  );
 });
 
 test('names and rooms are percent-encoded whole, blanks too', () => {
@@ -34,12 +50,25 @@ test('the five frames of the server are taken', () => {
 
 test('anything else is ignored', () => {
   for (const text of [
-    '', 'x', '{', 'null', '[]', '7', '"message"', '{}', '{"type":7}', '{"type":"hello"}',
-    '{"type":"constructor"}', '{"type":"__proto__"}', '{"type":"message"}',
+    '',
+    'x',
+    '{',
+    'null',
+    '[]',
+    '7',
+    '"message"',
+    '{}',
+    '{"type":7}',
+    '{"type":"hello"}',
+    '{"type":"constructor"}',
+    '{"type":"__proto__"}',
+    '{"type":"message"}',
     '{"type":"message","id":"1","username":"a","body":7,"ts":1}',
     '{"type":"message","id":"1","username":"a","body":"b","ts":"1"}',
     '{"type":"message","id":"1","username":"a","body":"b","ts":8640000000000001}',
-    '{"type":"users","users":"ana"}', '{"type":"users","users":["a",7]}', '{"type":"join","username":null}',
+    '{"type":"users","users":"ana"}',
+    '{"type":"users","users":["a",7]}',
+    '{"type":"join","username":null}',
   ])
     assert.equal(decode(text), null, text);
   assert.equal(decode(new ArrayBuffer(4)), null);
@@ -53,7 +82,17 @@ test('a message is the origin frame and nothing more', () => {
 });
 
 test('names: what the server would refuse is told without asking it', () => {
-  for (const name of ['ana', '  ana  ', 'Ada Lovelace', '木村', 'مريم', '👩‍👩‍👧 fam', '<b>', 'x'.repeat(32), '🏳️‍🌈'.repeat(9)])
+  for (const name of [
+    'ana',
+    '  ana  ',
+    'Ada Lovelace',
+    '木村',
+    'مريم',
+    '👩‍👩‍👧 fam',
+    '<b>',
+    'x'.repeat(32),
+    '🏳️‍🌈'.repeat(9),
+  ])
     assert.equal(nameFault(name), null, name);
   for (const name of ['', '   ', '\t\n']) assert.equal(nameFault(name), 'nameEmpty');
   for (const name of ['x'.repeat(33), '🏳️‍🌈'.repeat(10)]) assert.equal(nameFault(name), 'nameLong');
@@ -72,7 +111,8 @@ test('two spellings of one name have the same key', () => {
 test('rooms', () => {
   assert.equal(cleanRoom(''), 'lobby');
   assert.equal(cleanRoom(' #Ops '), 'ops');
-  for (const room of ['', 'ops', 'a.b_c-d', 'кухня', '部屋', '#Ops']) assert.equal(roomFault(room), null, room);
+  for (const room of ['', 'ops', 'a.b_c-d', 'кухня', '部屋', '#Ops'])
+    assert.equal(roomFault(room), null, room);
   for (const room of ['a b', 'a/b', '<b>', 'a?']) assert.equal(roomFault(room), 'roomCharacters', room);
   assert.equal(roomFault('x'.repeat(65)), 'roomLong');
 });

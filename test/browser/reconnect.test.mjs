@@ -1,37 +1,53 @@
 import assert from 'node:assert/strict';
 import { start } from '../support/daemon.mjs';
-import { eventually, eventuallyPeople, eventuallyTexts, link, readLog, say, scene, setHidden, signIn, texts } from './harness.mjs';
+import {
+  eventually,
+  eventuallyPeople,
+  eventuallyTexts,
+  link,
+  readLog,
+  say,
+  scene,
+  setHidden,
+  signIn,
+  texts,
+} from './harness.mjs';
 
 const away = { isServerGoing: true };
-const bar = (page) => page.evaluate(() => {
-  const status = document.getElementById('status');
-  return status.hidden ? '' : document.getElementById('status-text').textContent;
-});
+const bar = (page) =>
+  page.evaluate(() => {
+    const status = document.getElementById('status');
+    return status.hidden ? '' : document.getElementById('status-text').textContent;
+  });
 const states = async (page) => (await readLog(page)).map((message) => `${message.body}:${message.state}`);
 const isBack = (page) => page.waitForSelector('.gap');
 
-scene('a restart of the server: told, then back, with log and draft', away, async ({ person, daemon, later }) => {
-  const ana = await person('ana');
-  const bob = await person('bob');
-  await say(ana, 'before');
-  await eventuallyTexts(bob, ['before']);
-  await ana.fill('#message', 'a draft');
-  assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
-  for (const page of [ana, bob]) await eventually(() => bar(page), 'The server is restarting.');
-  assert.equal(await ana.isEnabled('#message'), true);
+scene(
+  'a restart of the server: told, then back, with log and draft',
+  away,
+  async ({ person, daemon, later }) => {
+    const ana = await person('ana');
+    const bob = await person('bob');
+    await say(ana, 'before');
+    await eventuallyTexts(bob, ['before']);
+    await ana.fill('#message', 'a draft');
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+    for (const page of [ana, bob]) await eventually(() => bar(page), 'The server is restarting.');
+    assert.equal(await ana.isEnabled('#message'), true);
 
-  const again = await start({ port: daemon.port });
-  later(() => again.stop());
-  for (const page of [ana, bob]) await isBack(page);
-  for (const page of [ana, bob]) await eventually(async () => (await page.$$('.person')).length, 2);
-  await eventually(() => bar(ana), '');
-  assert.deepEqual(await texts(ana), ['before']);
-  assert.equal(await ana.inputValue('#message'), 'a draft');
-  assert.match(await ana.textContent('.gap'), /may be missing/);
-  await say(bob, 'after');
-  await eventuallyTexts(ana, ['before', 'after']);
-  await eventuallyTexts(bob, ['before', 'after']);
-});
+    const again = await start({ port: daemon.port });
+    later(() => again.stop());
+    for (const page of [ana, bob]) await isBack(page);
+    for (const page of [ana, bob]) await eventually(async () => (await page.$$('.person')).length, 2);
+    await eventually(() => bar(ana), '');
+    assert.deepEqual(await texts(ana), ['before']);
+    assert.equal(await ana.inputValue('#message'), 'a draft');
+    assert.match(await ana.textContent('.gap'), /may be missing/);
+    await say(bob, 'after');
+    await eventuallyTexts(ana, ['before', 'after']);
+    await eventuallyTexts(bob, ['before', 'after']);
+  },
+);
 
 scene('a cut line: what is written meanwhile waits, and goes out once and in order', away, async (stage) => {
   const line = await link(stage);
@@ -43,7 +59,10 @@ scene('a cut line: what is written meanwhile waits, and goes out once and in ord
   await eventually(() => bar(ana), 'Connection lost.');
   await say(ana, 'one', 'two', 'three');
   await eventually(() => states(ana), ['before:sent', 'one:queued', 'two:queued', 'three:queued']);
-  await eventually(() => ana.$$eval('.state:not(:empty)', (all) => all.map((one) => one.textContent)), Array(3).fill('Waiting to be sent'));
+  await eventually(
+    () => ana.$$eval('.state:not(:empty)', (all) => all.map((one) => one.textContent)),
+    Array(3).fill('Waiting to be sent'),
+  );
   await say(bob, 'missed');
   await eventuallyPeople(bob, ['bob']);
   line.heal();
@@ -169,39 +188,50 @@ scene('our own dead connection holds our name: retried, and the seat is ours aga
   await eventuallyPeople(bob, ['bob', 'ana']);
 });
 
-scene('a refused message says why, and can be changed', { daemon: { max_body: '1k' } }, async ({ person }) => {
-  const ana = await person('ana');
-  const bob = await person('bob');
-  await say(ana, 'x'.repeat(1500), 'short');
-  await eventually(() => states(ana), ['short:sent', `${'x'.repeat(1500)}:failed`]);
-  assert.match(await ana.textContent('[data-state="failed"] .state'), /^Not sent\. .*too long/);
-  await eventually(async () => /too long/.test(await ana.textContent('#alert')), true);
-  await ana.fill('#message', 'rest');
-  await ana.click('[data-state="failed"] button:text-is("Edit")');
-  assert.equal(await ana.inputValue('#message'), `${'x'.repeat(1500)}\nrest`);
-  await eventually(() => states(ana), ['short:sent']);
-  await ana.fill('#message', 'shorter');
-  await ana.keyboard.press('Enter');
-  await eventuallyTexts(bob, ['short', 'shorter']);
-});
+scene(
+  'a refused message says why, and can be changed',
+  { daemon: { max_body: '1k' } },
+  async ({ person }) => {
+    const ana = await person('ana');
+    const bob = await person('bob');
+    await say(ana, 'x'.repeat(1500), 'short');
+    await eventually(() => states(ana), ['short:sent', `${'x'.repeat(1500)}:failed`]);
+    assert.match(await ana.textContent('[data-state="failed"] .state'), /^Not sent\. .*too long/);
+    await eventually(async () => /too long/.test(await ana.textContent('#alert')), true);
+    await ana.fill('#message', 'rest');
+    await ana.click('[data-state="failed"] button:text-is("Edit")');
+    assert.equal(await ana.inputValue('#message'), `${'x'.repeat(1500)}\nrest`);
+    await eventually(() => states(ana), ['short:sent']);
+    await ana.fill('#message', 'shorter');
+    await ana.keyboard.press('Enter');
+    await eventuallyTexts(bob, ['short', 'shorter']);
+  },
+);
 
-scene('too fast: refused, then sent again by hand', { daemon: { message_rate: 1, message_burst: 1 } }, async ({ person }) => {
-  const ana = await person('ana');
-  await say(ana, 'one', 'two');
-  await eventually(() => states(ana), ['one:sent', 'two:failed']);
-  await eventually(async () => {
-    const again = await ana.$('[data-state="failed"] button');
-    await again?.click().catch(() => {});
-    return states(ana);
-  }, ['one:sent', 'two:sent']);
-});
+scene(
+  'too fast: refused, then sent again by hand',
+  { daemon: { message_rate: 1, message_burst: 1 } },
+  async ({ person }) => {
+    const ana = await person('ana');
+    await say(ana, 'one', 'two');
+    await eventually(() => states(ana), ['one:sent', 'two:failed']);
+    await eventually(async () => {
+      const again = await ana.$('[data-state="failed"] button');
+      await again?.click().catch(() => {});
+      return states(ana);
+    }, ['one:sent', 'two:sent']);
+  },
+);
 
 scene('a text too long for one frame is not sent at all and stays where it is', async ({ person }) => {
   const ana = await person('ana');
   const long = 'y'.repeat(70_000);
   await ana.fill('#message', long);
   await ana.keyboard.press('Enter');
-  await eventually(() => ana.textContent('#message-error'), 'This message is too long to be sent in one piece.');
+  await eventually(
+    () => ana.textContent('#message-error'),
+    'This message is too long to be sent in one piece.',
+  );
   assert.equal((await ana.inputValue('#message')).length, long.length);
   assert.deepEqual(await texts(ana), []);
 });

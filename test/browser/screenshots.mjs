@@ -8,7 +8,11 @@ import WebSocket from 'ws';
 import { start } from '../support/daemon.mjs';
 import { browser, closeBrowser } from './chromium.mjs';
 
-const sizes = { desktop: { width: 1280, height: 800 }, tablet: { width: 820, height: 1180 }, phone: { width: 390, height: 844 } };
+const sizes = {
+  desktop: { width: 1280, height: 800 },
+  tablet: { width: 820, height: 1180 },
+  phone: { width: 390, height: 844 },
+};
 const themes = ['light', 'dark'];
 
 const talk = [
@@ -23,12 +27,16 @@ const talk = [
 
 async function stage(daemon) {
   const peers = new Map();
-  const enter = (name) => new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${daemon.port}/ws?username=${encodeURIComponent(name)}`, 'chat');
-    peers.set(name, socket);
-    socket.once('message', resolve);
-    socket.on('error', reject);
-  });
+  const enter = (name) =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(
+        `ws://127.0.0.1:${daemon.port}/ws?username=${encodeURIComponent(name)}`,
+        'chat',
+      );
+      peers.set(name, socket);
+      socket.once('message', resolve);
+      socket.on('error', reject);
+    });
   return { peers, enter };
 }
 
@@ -56,10 +64,18 @@ async function busyRoom(daemon, context) {
       peers.get(name).send(JSON.stringify({ type: 'message', body: text }));
     }
     shown++;
-    await page.waitForFunction((n) => document.querySelectorAll('.message[data-state="sent"]').length === n, shown);
+    await page.waitForFunction(
+      (n) => document.querySelectorAll('.message[data-state="sent"]').length === n,
+      shown,
+    );
   }
   await still(page);
-  return { page, leave: () => { for (const socket of peers.values()) socket.terminate(); } };
+  return {
+    page,
+    leave: () => {
+      for (const socket of peers.values()) socket.terminate();
+    },
+  };
 }
 
 // The pictures are taken when nothing moves any more.

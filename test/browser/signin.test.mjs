@@ -4,8 +4,14 @@ import { eventually, eventuallyPeople, eventuallyTexts, say, scene, signIn } fro
 const errorOf = (page, field) =>
   page.evaluate((id) => {
     const input = document.getElementById(id);
-    const described = (input.getAttribute('aria-describedby') ?? '').split(' ').map((one) => document.getElementById(one)?.textContent);
-    return { text: described.join(' ').trim(), isInvalid: input.getAttribute('aria-invalid'), hasFocus: document.activeElement === input };
+    const described = (input.getAttribute('aria-describedby') ?? '')
+      .split(' ')
+      .map((one) => document.getElementById(one)?.textContent);
+    return {
+      text: described.join(' ').trim(),
+      isInvalid: input.getAttribute('aria-invalid'),
+      hasFocus: document.activeElement === input,
+    };
   }, field);
 
 scene('a name in use: told by the field, and the holder notices nothing', async ({ person, visitor }) => {
@@ -15,7 +21,7 @@ scene('a name in use: told by the field, and the holder notices nothing', async 
   other.on('websocket', () => attempts++);
   await other.clock.install();
   await other.fill('#name', 'ANA');
-  await other.keyboard.press('Enter');
+  await other.click('#join');
   await other.waitForFunction(() => document.getElementById('name-error').textContent);
   const error = await errorOf(other, 'name');
   assert.match(error.text, /already here/);
@@ -41,7 +47,7 @@ scene('bad names: a message each, and no connection loop', async ({ visitor }) =
   const bad = ['', '    ', 'x'.repeat(200), 'a\u0007b', 'evil\u202eeman', 'a\u200bb', 'a\u2066b'];
   for (const name of bad) {
     await page.fill('#name', name);
-    await page.keyboard.press('Enter');
+    await page.click('#join');
     const error = await errorOf(page, 'name');
     assert.notEqual(error.text, '', JSON.stringify(name));
     assert.deepEqual([error.isInvalid, error.hasFocus], ['true', true], JSON.stringify(name));
@@ -78,6 +84,7 @@ scene('a bad room is told by its field', async ({ visitor }) => {
   await page.keyboard.press('Enter');
   await page.waitForSelector('#chat', { state: 'visible' });
   assert.equal(await page.textContent('#room-name'), 'кухня');
+  assert.equal(await page.evaluate(() => decodeURIComponent(location.hash)), '#/r/кухня');
 });
 
 scene('odd but good names', async ({ person }) => {
@@ -90,39 +97,53 @@ scene('odd but good names', async ({ person }) => {
   assert.equal(await pages[2].textContent('.author'), '<b>bold</b>');
 });
 
-scene('no server: told, and nothing is tried until asked', { isServerGoing: true }, async ({ visitor, daemon }) => {
-  const page = await visitor();
-  await daemon.stop();
-  let attempts = 0;
-  page.on('websocket', () => attempts++);
-  await page.fill('#name', 'ana');
-  await page.keyboard.press('Enter');
-  await eventually(() => page.textContent('#signin-error'), 'The server cannot be reached. Please try again.');
-  assert.equal(attempts, 1);
-  assert.equal(await page.inputValue('#name'), 'ana');
-});
+scene(
+  'no server: told, and nothing is tried until asked',
+  { isServerGoing: true },
+  async ({ visitor, daemon }) => {
+    const page = await visitor();
+    await daemon.stop();
+    let attempts = 0;
+    page.on('websocket', () => attempts++);
+    await page.fill('#name', 'ana');
+    await page.keyboard.press('Enter');
+    await eventually(
+      () => page.textContent('#signin-error'),
+      'The server cannot be reached. Please try again.',
+    );
+    assert.equal(attempts, 1);
+    assert.equal(await page.inputValue('#name'), 'ana');
+  },
+);
 
-scene('the name is remembered, also after a reload; and a reload keeps the seat', async ({ visitor, person }) => {
-  const page = await visitor();
-  await signIn(page, 'ana');
-  const bob = await person('bob');
-  await page.fill('#message', 'half a sent');
-  await page.reload();
-  await page.waitForSelector('#chat', { state: 'visible' });
-  await eventuallyPeople(bob, ['bob', 'ana']);
-  assert.equal(await page.inputValue('#message'), 'half a sent');
-  await page.click('#leave');
-  assert.equal(await page.inputValue('#name'), 'ana');
-  await page.reload();
-  assert.equal(await page.inputValue('#name'), 'ana');
-  assert.equal(await page.isVisible('#chat'), false);
-});
+scene(
+  'the name is remembered, also after a reload; and a reload keeps the seat',
+  async ({ visitor, person }) => {
+    const page = await visitor();
+    await signIn(page, 'ana');
+    const bob = await person('bob');
+    await page.fill('#message', 'half a sent');
+    await page.reload();
+    await page.waitForSelector('#chat', { state: 'visible' });
+    await eventuallyPeople(bob, ['bob', 'ana']);
+    assert.equal(await page.inputValue('#message'), 'half a sent');
+    await page.click('#leave');
+    assert.equal(await page.inputValue('#name'), 'ana');
+    await page.reload();
+    assert.equal(await page.inputValue('#name'), 'ana');
+    assert.equal(await page.isVisible('#chat'), false);
+  },
+);
 
 scene('a browser that refuses to remember anything will do', async ({ visitor, person }) => {
   const page = await visitor({
     script: () => {
       for (const name of ['localStorage', 'sessionStorage'])
-        Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+        Object.defineProperty(window, name, {
+          get() {
+            throw new DOMException('denied', 'SecurityError');
+          },
+        });
     },
   });
   const bob = await person('bob');

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyPeople, eventuallyTexts, notices, people, readLog, say, scene, signIn } from './harness.mjs';
+import {
+  eventually,
+  eventuallyPeople,
+  eventuallyTexts,
+  notices,
+  people,
+  readLog,
+  say,
+  scene,
+  signIn,
+} from './harness.mjs';
 
 scene('joining: one request, the name in it, focus in the message box', async ({ visitor }) => {
   const page = await visitor();
@@ -7,7 +17,10 @@ scene('joining: one request, the name in it, focus in the message box', async ({
   page.on('websocket', (socket) => sockets.push(new URL(socket.url())));
   assert.equal(await page.evaluate(() => document.activeElement.id), 'name');
   await signIn(page, 'Ada Lovelace');
-  assert.deepEqual(sockets.map((url) => url.pathname + url.search), ['/ws?username=Ada%20Lovelace']);
+  assert.deepEqual(
+    sockets.map((url) => url.pathname + url.search),
+    ['/ws?username=Ada%20Lovelace'],
+  );
   assert.deepEqual(await people(page), ['Ada Lovelace']);
   assert.equal(await page.evaluate(() => document.activeElement.id), 'message');
   assert.equal(await page.title(), '#lobby · hubbub');
@@ -28,9 +41,18 @@ scene('two people talk: the same log, own right, others left', async ({ person }
   await eventuallyTexts(bob, all);
 
   const [inAna, inBob] = [await readLog(ana), await readLog(bob)];
-  assert.deepEqual(inAna.map((m) => m.isMine), all.map((text) => text[0] === 'a'));
-  assert.deepEqual(inBob.map((m) => m.isMine), all.map((text) => text[0] === 'b'));
-  assert.deepEqual(inAna.map((m) => [m.initials, m.hue]), inBob.map((m) => [m.initials, m.hue]));
+  assert.deepEqual(
+    inAna.map((m) => m.isMine),
+    all.map((text) => text[0] === 'a'),
+  );
+  assert.deepEqual(
+    inBob.map((m) => m.isMine),
+    all.map((text) => text[0] === 'b'),
+  );
+  assert.deepEqual(
+    inAna.map((m) => [m.initials, m.hue]),
+    inBob.map((m) => [m.initials, m.hue]),
+  );
   assert.deepEqual([...new Set(inAna.map((m) => m.initials))], ['A', 'B']);
   assert.equal(new Set(inAna.map((m) => m.hue)).size, 2);
   assert.ok(inAna.every((m) => m.state === 'sent'));
@@ -40,11 +62,17 @@ scene('two people talk: the same log, own right, others left', async ({ person }
       const log = document.getElementById('rows').getBoundingClientRect();
       return [...document.querySelectorAll('.message')].map((row) => {
         const box = row.querySelector('.bubble').getBoundingClientRect();
-        return { isMine: row.classList.contains('mine'), left: box.left - log.left, right: log.right - box.right };
+        return {
+          isMine: row.classList.contains('mine'),
+          left: box.left - log.left,
+          right: log.right - box.right,
+        };
       });
     });
-    for (const { isMine, left, right } of sides) assert.ok(isMine ? right < left : left < right, JSON.stringify({ isMine, left, right }));
-    const near = (mine) => new Set(sides.filter((s) => s.isMine === mine).map((s) => Math.round(mine ? s.right : s.left)));
+    for (const { isMine, left, right } of sides)
+      assert.ok(isMine ? right < left : left < right, JSON.stringify({ isMine, left, right }));
+    const near = (mine) =>
+      new Set(sides.filter((s) => s.isMine === mine).map((s) => Math.round(mine ? s.right : s.left)));
     assert.equal(near(true).size, 1);
     assert.equal(near(false).size, 1);
   }
@@ -62,12 +90,16 @@ scene('both write at once: one order for all', async ({ person }) => {
       }
     }, letter);
   await Promise.all([burst(ana, 'a'), burst(bob, 'b')]);
-  const bodies = (page) => readLog(page).then((log) => log.filter((m) => m.state === 'sent').map((m) => m.body));
+  const bodies = (page) =>
+    readLog(page).then((log) => log.filter((m) => m.state === 'sent').map((m) => m.body));
   await eventually(async () => [(await bodies(ana)).length, (await bodies(bob)).length], [40, 40]);
   const order = await bodies(ana);
   assert.deepEqual(await bodies(bob), order);
   for (const letter of 'ab')
-    assert.deepEqual(order.filter((text) => text[0] === letter), Array.from({ length: 20 }, (_, i) => `${letter}${i}`));
+    assert.deepEqual(
+      order.filter((text) => text[0] === letter),
+      Array.from({ length: 20 }, (_, i) => `${letter}${i}`),
+    );
 });
 
 scene('people are listed in the order they came; coming and going is told', async ({ person }) => {
@@ -99,7 +131,10 @@ scene('a fold of notices opens and closes', async ({ person, peer }) => {
   const fold = ana.locator('.notice > button');
   assert.equal(await fold.getAttribute('aria-expanded'), 'false');
   await fold.click();
-  await eventually(() => ana.$$eval('.notice li span', (all) => all.map((one) => one.textContent)), ['b1 joined', 'b2 joined', 'b3 joined']);
+  await eventually(
+    () => ana.$$eval('.notice li span', (all) => all.map((one) => one.textContent)),
+    ['b1 joined', 'b2 joined', 'b3 joined'],
+  );
   assert.equal(await fold.getAttribute('aria-expanded'), 'true');
   assert.equal(await ana.evaluate(() => document.activeElement.matches('.notice > button')), true);
   await fold.click();
@@ -136,5 +171,6 @@ scene('several lines, long words and blank ends', async ({ person }) => {
   await ana.keyboard.press('Enter');
   await say(ana, '   ', `  ${'w'.repeat(3000)}  `);
   await eventuallyTexts(bob, ['first\nsecond', 'w'.repeat(3000)]);
-  for (const page of [ana, bob]) assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  for (const page of [ana, bob])
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
 });

@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { join } from '../support/chat.mjs';
 import { eventually, soon } from '../support/inbox.mjs';
 import { dial, rawJoin, tryUpgrade } from '../support/rawws.mjs';
-import { own } from '../support/serve.mjs';
+import { serveFor } from '../support/serve.mjs';
 
 const LIMIT = 64;
 const under = ['sh', '-c', `ulimit -n ${LIMIT}; exec "$@"`, 'sh'];
 
 test('descriptors run out: refused, not ignored; old ones live on; room again as soon as somebody leaves', async (t) => {
-  const daemon = await own(t, { workers: 2, message_rate: 0 }, { under });
+  const daemon = await serveFor(t, { workers: 2, message_rate: 0 }, { under });
   const ann = await join(daemon, 'ann');
   const bob = await join(daemon, 'bob');
   const crowd = await Promise.all(
@@ -46,7 +46,7 @@ test('descriptors run out: refused, not ignored; old ones live on; room again as
 });
 
 test('it does not spin meanwhile: the log stays short and a waiting connection is dealt with', async (t) => {
-  const daemon = await own(t, { workers: 1, message_rate: 0 }, { under });
+  const daemon = await serveFor(t, { workers: 1, message_rate: 0 }, { under });
   const ann = await join(daemon, 'ann');
   for (let round = 0; round < 10; round++) {
     const wires = await Promise.all(Array.from({ length: LIMIT }, () => dial(daemon).catch(() => null)));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect, join } from '../support/chat.mjs';
 import { tryUpgrade, upgrade } from '../support/rawws.mjs';
-import { own, serve } from '../support/serve.mjs';
+import { serve, serveFor } from '../support/serve.mjs';
 
 const daemon = serve({ message_rate: 0 });
 
@@ -226,7 +226,7 @@ test('a message before joining is an error, and the connection stays', async () 
 });
 
 test('who does not join in time gets an error and close 4408; who joins in time stays', async (t) => {
-  const own = await own(t, { join_timeout: '300ms', message_rate: 0 });
+  const own = await serveFor(t, { join_timeout: '300ms', message_rate: 0 });
   const ann = await join(own, 'ann');
   const idle = await connect(own);
   const chatty = await connect(own); /* sending anything else does not help */

@@ -4,12 +4,12 @@ import { test } from 'node:test';
 import { connect, join } from '../support/chat.mjs';
 import { eventually, soon } from '../support/inbox.mjs';
 import { dial, encode, rawJoin, request, TEXT, tryUpgrade, upgrade, upgradeRequest } from '../support/rawws.mjs';
-import { own } from '../support/serve.mjs';
+import { serveFor } from '../support/serve.mjs';
 
 /* ---- message rate ---- */
 
 test('over the message rate: an error for each, nothing is delivered, the connection stays', async (t) => {
-  const daemon = await own(t, { message_rate: 1, message_burst: 10 });
+  const daemon = await serveFor(t, { message_rate: 1, message_burst: 10 });
   const ann = await join(daemon, 'ann');
   const bob = await join(daemon, 'bob');
   for (let i = 0; i < 30; i++) ann.say(`${i}`);
@@ -32,7 +32,7 @@ test('over the message rate: an error for each, nothing is delivered, the connec
 });
 
 test('who goes on sending past the rate is closed with 4429', async (t) => {
-  const daemon = await own(t, { message_rate: 1, message_burst: 1 });
+  const daemon = await serveFor(t, { message_rate: 1, message_burst: 1 });
   const ann = await join(daemon, 'ann');
   const eve = await rawJoin(daemon, 'eve');
   eve.write(Buffer.concat(Array.from({ length: 1000 }, () => encode({ payload: '{"type":"message","body":"flood"}' }))));
@@ -44,7 +44,7 @@ test('who goes on sending past the rate is closed with 4429', async (t) => {
 });
 
 test('a long message costs as much of the rate as many short ones: one more for each whole KiB', async (t) => {
-  const daemon = await own(t, { message_rate: 1, message_burst: 20 });
+  const daemon = await serveFor(t, { message_rate: 1, message_burst: 20 });
   const ann = await rawJoin(daemon, 'ann');
   const long = encode({ payload: JSON.stringify({ type: 'message', body: 'x'.repeat(15 * 1024) }) });
   ann.write(Buffer.concat([long, long, long]));
@@ -55,28 +55,28 @@ test('a long message costs as much of the rate as many short ones: one more for 
 });
 
 test('a message that costs more than the whole burst is taken when nothing else was sent', async (t) => {
-  const daemon = await own(t, { message_rate: 1, message_burst: 4 });
+  const daemon = await serveFor(t, { message_rate: 1, message_burst: 4 });
   const ann = await rawJoin(daemon, 'ann');
   ann.say('x'.repeat(10 * 1024));
   await ann.event((e) => e.type === 'message');
 });
 
 test('malformed frames count against the rate as well', async (t) => {
-  const daemon = await own(t, { message_rate: 1, message_burst: 5 });
+  const daemon = await serveFor(t, { message_rate: 1, message_burst: 5 });
   const eve = await connect(daemon);
   for (let i = 0; i < 1000; i++) eve.send('{');
   assert.ok([4400, 4429].includes((await eve.end()).code));
 });
 
 test('message_rate=0 switches the limit off', async (t) => {
-  const daemon = await own(t, { message_rate: 0, message_burst: 1 });
+  const daemon = await serveFor(t, { message_rate: 0, message_burst: 1 });
   const ann = await rawJoin(daemon, 'ann');
   for (let i = 0; i < 1000; i++) ann.say(`${i}`);
   for (let i = 0; i < 1000; i++) assert.equal((await ann.event((e) => e.type !== 'users')).body, `${i}`);
 });
 
 test('max_frame and max_body are what the options say', async (t) => {
-  const daemon = await own(t, { max_frame: '2k', max_body: 100 });
+  const daemon = await serveFor(t, { max_frame: '2k', max_body: 100 });
   const ann = await join(daemon, 'ann');
   ann.say('x'.repeat(100));
   await ann.until({ body: 'x'.repeat(100) });
@@ -102,7 +102,7 @@ async function isRefused(daemon, dialing) {
 }
 
 test('max_connections: the next is refused with 503 and Retry-After; a place that is left is free again', async (t) => {
-  const daemon = await own(t, { max_connections: 3 });
+  const daemon = await serveFor(t, { max_connections: 3 });
   const ann = await join(daemon, 'ann');
   const bob = await rawJoin(daemon, 'bob');
   const silent = await dial(daemon); /* a connection counts from its first moment */
@@ -117,7 +117,7 @@ test('max_connections: the next is refused with 503 and Retry-After; a place tha
 });
 
 test('max_connections_per_address: the next from there is refused, one from elsewhere is not', async (t) => {
-  const daemon = await own(t, { max_connections_per_address: 2 });
+  const daemon = await serveFor(t, { max_connections_per_address: 2 });
   await join(daemon, 'ann');
   await join(daemon, 'bob');
   await isRefused(daemon);
@@ -128,14 +128,14 @@ test('max_connections_per_address: the next from there is refused, one from else
 });
 
 test('a storm of refusals is told in few lines', async (t) => {
-  const daemon = await own(t, { max_connections: 1 });
+  const daemon = await serveFor(t, { max_connections: 1 });
   await rawJoin(daemon, 'ann');
   for (let i = 0; i < 100; i++) assert.equal((await request(daemon, 'GET / HTTP/1.1')).status, 503);
   assert.ok(daemon.stderr().split('connection_refused').length - 1 <= 3, daemon.stderr());
 });
 
 test('both limits are switched off by 0', async (t) => {
-  const daemon = await own(t, { max_connections: 0, max_connections_per_address: 0 });
+  const daemon = await serveFor(t, { max_connections: 0, max_connections_per_address: 0 });
   const wires = await Promise.all(Array.from({ length: 600 }, () => upgrade(daemon, '/ws')));
   assert.equal((await request(daemon, 'GET /healthz HTTP/1.1')).status, 200);
   for (const wire of wires) wire.destroy();
@@ -144,7 +144,7 @@ test('both limits are switched off by 0', async (t) => {
 /* ---- slow headers ---- */
 
 test('who sends its headers too slowly is cut, and blocks nobody meanwhile, even 200 at once', async (t) => {
-  const daemon = await own(t, { header_timeout: '500ms', join_timeout: '60s', workers: 1 });
+  const daemon = await serveFor(t, { header_timeout: '500ms', join_timeout: '60s', workers: 1 });
   const request = Buffer.from(upgradeRequest(daemon, '/ws', { 'X-Slow': 'x'.repeat(3000) }));
   const slow = await Promise.all(Array.from({ length: 200 }, () => dial(daemon)));
   let at = 0;
@@ -162,7 +162,7 @@ test('who sends its headers too slowly is cut, and blocks nobody meanwhile, even
 });
 
 test('a connection that sends nothing at all is cut as well; one that was in time is not', async (t) => {
-  const daemon = await own(t, { header_timeout: '300ms', join_timeout: '60s' });
+  const daemon = await serveFor(t, { header_timeout: '300ms', join_timeout: '60s' });
   const good = await upgrade(daemon, '/ws');
   const silent = await dial(daemon);
   await soon(silent.ended, 'the end of a silent connection');
@@ -170,8 +170,28 @@ test('a connection that sends nothing at all is cut as well; one that was in tim
   await good.event((e) => e.type === 'join');
 });
 
+test('slow headers of a second request on the same connection are cut as well', async (t) => {
+  const daemon = await serveFor(t, { header_timeout: '500ms' });
+  const wire = await dial(daemon);
+  wire.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.equal((await wire.response()).status, 200);
+  const head = `GET /healthz HTTP/1.1\r\nX: ${'y'.repeat(2000)}`;
+  let at = 0;
+  const drip = setInterval(() => wire.write(head[at++ % head.length]), 20);
+  t.after(() => clearInterval(drip));
+  await soon(wire.ended, 'the end of a slow second request');
+});
+
+test('a connection that is kept alive and does nothing is ended in the end', async (t) => {
+  const daemon = await serveFor(t, { header_timeout: '500ms' });
+  const wire = await dial(daemon);
+  wire.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.equal((await wire.response()).status, 200);
+  await soon(wire.ended, 'the end of an idle connection');
+});
+
 test('header_timeout=0 switches it off', async (t) => {
-  const daemon = await own(t, { header_timeout: 0, join_timeout: '500ms' });
+  const daemon = await serveFor(t, { header_timeout: 0, join_timeout: '500ms' });
   const silent = await dial(daemon);
   const idler = await upgrade(daemon, '/ws'); /* its time-out is the proof that time has passed */
   await idler.untilClose();
@@ -180,7 +200,7 @@ test('header_timeout=0 switches it off', async (t) => {
 });
 
 test('join_timeout=0 switches it off', async (t) => {
-  const daemon = await own(t, { join_timeout: 0, header_timeout: '300ms' });
+  const daemon = await serveFor(t, { join_timeout: 0, header_timeout: '300ms' });
   const idler = await upgrade(daemon, '/ws');
   const silent = await dial(daemon);
   await soon(silent.ended, 'proof that time has passed');

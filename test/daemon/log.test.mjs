@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from '../support/chat.mjs';
 import { dial, encode, request, tryUpgrade } from '../support/rawws.mjs';
-import { own } from '../support/serve.mjs';
+import { serveFor } from '../support/serve.mjs';
 
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warn|info|debug) [a-z_]+( [a-z_]+=("([^"\\]|\\.)*"|[^ "]+))*$/;
 
@@ -12,7 +12,7 @@ function assertWellFormed(daemon) {
 }
 
 test('a line an event: time, level, event, key=value; never a body, nor a line that a client wrote', async (t) => {
-  const daemon = await own(t, { log_level: 'debug', max_connections_per_address: 20 });
+  const daemon = await serveFor(t, { log_level: 'debug', max_connections_per_address: 20 });
   const forged = '2020-01-01T00:00:00.000Z error forged x=1';
   const ann = await join(daemon, 'ann', { room: 'logs' });
   ann.say(`a secret between us\n${forged}`);
@@ -40,7 +40,7 @@ test('a line an event: time, level, event, key=value; never a body, nor a line t
 });
 
 test('an ordinary day at level info is three lines: ready, stopping, stopped', async (t) => {
-  const daemon = await own(t);
+  const daemon = await serveFor(t);
   const ann = await join(daemon, 'ann');
   ann.say('hello');
   await ann.until({ body: 'hello' });
@@ -58,7 +58,7 @@ test('an ordinary day at level info is three lines: ready, stopping, stopped', a
 });
 
 test('log_level=error says nothing at all on an ordinary day', async (t) => {
-  const daemon = await own(t, { log_level: 'error' });
+  const daemon = await serveFor(t, { log_level: 'error' });
   await (await join(daemon, 'ann')).leave();
   await daemon.stop();
   assert.equal(daemon.stderr(), '');
@@ -66,7 +66,7 @@ test('log_level=error says nothing at all on an ordinary day', async (t) => {
 
 test('under systemd a line begins with its priority and leaves the time to the journal', async (t) => {
   const under = ['sh', '-c', 'JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2) exec "$@"', 'sh'];
-  const daemon = await own(t, { max_connections: 1 }, { under });
+  const daemon = await serveFor(t, { max_connections: 1 }, { under });
   await join(daemon, 'ann');
   await request(daemon, 'GET / HTTP/1.1');
   await daemon.logged(/^<4>connection_refused /m);

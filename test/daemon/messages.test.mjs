@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect, join } from '../support/chat.mjs';
 import { BINARY, rawJoin } from '../support/rawws.mjs';
-import { own, serve } from '../support/serve.mjs';
+import { serve, serveFor } from '../support/serve.mjs';
 
 const daemon = serve({ message_rate: 0, max_frame: '256k' });
 
@@ -44,7 +44,7 @@ test('ids are unique, over rooms too, and ts never goes back', async () => {
 test('ids of two runs of the server differ', async (t) => {
   const ids = new Set();
   for (let run = 0; run < 2; run++) {
-    const own = await own(t);
+    const own = await serveFor(t);
     const ann = await join(own, 'ann');
     ann.say('x');
     ids.add((await ann.until({ type: 'message' })).id);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from '../support/chat.mjs';
-import { rawJoin } from '../support/rawws.mjs';
-import { serve } from '../support/serve.mjs';
+import { encode, rawJoin, upgrade } from '../support/rawws.mjs';
+import { serve, serveFor } from '../support/serve.mjs';
 
 const daemon = serve({ workers: 2, message_rate: 0, max_connections_per_address: 0 });
 
@@ -40,6 +40,27 @@ test('a joiner learns who was there before it, and sees nothing from before its 
   assert.equal((await bob.event((e) => e.type === 'message')).body, 'after');
   bob.destroy();
   await ann.leave();
+});
+
+test('a joiner sees nothing from before its join, not even what came in the same moment', async (t) => {
+  const own = await serveFor(t, { workers: 1, message_rate: 0 });
+  const ann = await rawJoin(own, 'ann');
+  for (let round = 0; round < 10; round++) {
+    const bob = await upgrade(own, '/ws');
+    process.kill(own.pid, 'SIGSTOP'); /* so that the three meet in one turn of its loop */
+    for (const [wire, request] of [
+      [ann, { type: 'message', body: 'before' }],
+      [bob, { type: 'join', username: `bob${round}` }],
+    ])
+      await new Promise((sent) => wire.socket.write(encode({ payload: JSON.stringify(request) }), sent));
+    ann.say('after');
+    process.kill(own.pid, 'SIGCONT');
+    assert.deepEqual(await bob.event(), { type: 'join', username: `bob${round}` });
+    await bob.event((e) => e.type === 'message', 'a message');
+    await ann.event((e) => e.body === 'after');
+    bob.destroy();
+    await ann.event((e) => e.type === 'leave');
+  }
 });
 
 test('every member sees joins and leaves in one order, on whatever worker it is', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from '../support/chat.mjs';
 import { encode, PING, PONG, rawJoin, upgrade } from '../support/rawws.mjs';
-import { own, serve } from '../support/serve.mjs';
+import { serve, serveFor } from '../support/serve.mjs';
 
 const daemon = serve({ message_rate: 0 });
 
@@ -42,7 +42,7 @@ test('a pong that nobody asked for is ignored', async () => {
 });
 
 test('the server pings, and who answers stays', async (t) => {
-  const own = await own(t, { ping_interval: '100ms', ping_timeout: '5s', message_rate: 0 });
+  const own = await serveFor(t, { ping_interval: '100ms', ping_timeout: '5s', message_rate: 0 });
   const ann = await rawJoin(own, 'ann');
   for (let i = 0; i < 5; i++) {
     const ping = await ann.untilFrame((f) => f.opcode === PING, 'a ping');
@@ -53,7 +53,7 @@ test('the server pings, and who answers stays', async (t) => {
 });
 
 test('who answers no ping is dropped, and the others are told', async (t) => {
-  const own = await own(t, { ping_interval: '200ms', ping_timeout: '300ms', message_rate: 0 });
+  const own = await serveFor(t, { ping_interval: '200ms', ping_timeout: '300ms', message_rate: 0 });
   const ann = await join(own, 'ann'); /* npm's ws answers pings by itself */
   const eve = await rawJoin(own, 'eve');
   const idler = await upgrade(own, '/ws'); /* not joined, and just as dead */
@@ -66,7 +66,7 @@ test('who answers no ping is dropped, and the others are told', async (t) => {
 });
 
 test('any byte is a sign of life: who sends but never pongs is kept', async (t) => {
-  const own = await own(t, { ping_interval: '100ms', ping_timeout: '10s', message_rate: 0 });
+  const own = await serveFor(t, { ping_interval: '100ms', ping_timeout: '10s', message_rate: 0 });
   const ann = await rawJoin(own, 'ann');
   for (let i = 0; i < 10; i++) {
     await ann.untilFrame((f) => f.opcode === PING, 'a ping');
@@ -76,7 +76,7 @@ test('any byte is a sign of life: who sends but never pongs is kept', async (t) 
 });
 
 test('ping_interval=0 switches pings off', async (t) => {
-  const own = await own(t, { ping_interval: 0, join_timeout: '500ms', message_rate: 0 });
+  const own = await serveFor(t, { ping_interval: 0, join_timeout: '500ms', message_rate: 0 });
   const ann = await rawJoin(own, 'ann');
   const idler = await upgrade(own, '/ws'); /* its time-out is the proof that time has passed */
   await idler.untilClose();

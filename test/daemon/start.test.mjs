@@ -7,12 +7,12 @@ import { join } from '../support/chat.mjs';
 import { launch, start } from '../support/daemon.mjs';
 import { soon } from '../support/inbox.mjs';
 import { dial, request, upgrade } from '../support/rawws.mjs';
-import { own } from '../support/serve.mjs';
+import { serveFor } from '../support/serve.mjs';
 
 const hasIPv6 = Object.values(networkInterfaces()).flat().some(({ address }) => address === '::1');
 
 test('port 0 picks a free port, and the ready line and the ready descriptor say which', async (t) => {
-  const [one, two] = [await own(t), await own(t, {})];
+  const [one, two] = [await serveFor(t), await serveFor(t)];
   assert.notEqual(one.port, two.port);
   for (const daemon of [one, two]) {
     const [line] = await daemon.logged(/^\S+ info ready .*$/m);
@@ -24,20 +24,20 @@ test('port 0 picks a free port, and the ready line and the ready descriptor say 
 
 test('when it says that it is ready it is: nobody is refused who comes at that moment', async (t) => {
   for (let i = 0; i < 10; i++) {
-    const daemon = await own(t);
+    const daemon = await serveFor(t);
     await (await join(daemon, 'ann')).leave();
     assert.equal((await daemon.stop()).code, 0);
   }
 });
 
 test('the ready descriptor gets the line "PORT\\n" and is closed after it', async (t) => {
-  const daemon = await own(t);
+  const daemon = await serveFor(t);
   const pipe = daemon.child.stdio[3];
   await soon(new Promise((resolve) => (pipe.readableEnded ? resolve() : pipe.once('end', resolve))), 'its end');
 });
 
 test('address="" serves all addresses, IPv4 and IPv6', async (t) => {
-  const daemon = await own(t, { address: '' });
+  const daemon = await serveFor(t, { address: '' });
   assert.match(daemon.stderr(), new RegExp(` url=http://localhost:${daemon.port}/ `));
   for (const host of ['127.0.0.1', '127.0.0.2', ...(hasIPv6 ? ['::1'] : [])]) {
     const wire = await upgrade(daemon, '/ws?username=ann', {}, { host });
@@ -47,13 +47,13 @@ test('address="" serves all addresses, IPv4 and IPv6', async (t) => {
 });
 
 test('address serves that address and no other', async (t) => {
-  const daemon = await own(t, { address: '127.0.0.2' });
+  const daemon = await serveFor(t, { address: '127.0.0.2' });
   (await dial(daemon, { host: '127.0.0.2' })).destroy();
   await assert.rejects(dial(daemon, { host: '127.0.0.1' }), /ECONNREFUSED/);
 });
 
 test('address may be IPv6', { skip: hasIPv6 ? false : 'this machine has no IPv6' }, async (t) => {
-  const daemon = await own(t, { address: '::1' });
+  const daemon = await serveFor(t, { address: '::1' });
   assert.match(daemon.stderr(), new RegExp(` url=http://\\[::1\\]:${daemon.port}/ `));
   (await dial(daemon, { host: '::1' })).destroy();
 });
@@ -88,6 +88,6 @@ test('the port is free again as soon as the server is gone, with connections sti
   const first = await start({}, { t });
   await join(first, 'ann');
   await first.stop();
-  const second = await own(t, { port: first.port });
+  const second = await serveFor(t, { port: first.port });
   assert.equal(second.port, first.port);
 });

@@ -30,6 +30,7 @@ static void deliver(struct mailbox *box, struct shard *shard)
             shard_deliver(shard, e);
             event_unref(&e);
         }
+        mailbox_done(box, count);
         shard_settle(shard);
     }
 }

@@ -7,7 +7,7 @@ const allLibraries = ['ini', 'jansson', 'libwebsockets', 'utf8proc', 'uthash', '
 
 // Who may include what (src/README.md). system: the headers of the C library and the system; null: any.
 const layers = {
-  base: { folders: ['base'], system: [...plainC, 'pthread', 'sys/stat', 'time', 'unistd'], libraries: [] },
+  base: { folders: ['base'], system: [...plainC, 'pthread', 'sys/random', 'sys/stat', 'time', 'unistd'], libraries: [] },
   core: { folders: ['base', 'core'], system: [...plainC, 'pthread'], libraries: ['jansson', 'utf8proc', 'uthash'] },
   net: { folders: ['base', 'core', 'net'], system: null, libraries: ['libwebsockets', 'uthash', 'uv'] },
   app: { folders: ['base', 'core', 'net', 'app'], system: null, libraries: ['ini', 'uv'] },

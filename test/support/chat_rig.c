@@ -96,6 +96,7 @@ void rig_turn(struct rig *rig)
                 shard_deliver(&rig->shards[i], e);
                 event_unref(&e);
             }
+            mailbox_done(&rig->boxes[i], count);
             shard_settle(&rig->shards[i]);
             delivered += count;
         }

@@ -18,7 +18,9 @@ export const binary = process.env.HUBBUB_BIN || `${repository}/build/hubbub`;
 const wrapper = (process.env.HUBBUB_WRAPPER || '').split(' ').filter(Boolean);
 
 // The daemon takes HUBBUB_* for its options: those of the tests are not for it.
-const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HUBBUB_')));
+const inherited = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('HUBBUB_')),
+);
 
 const READY_DEADLINE = wrapper.length ? 60_000 : 15_000;
 const STOP_DEADLINE = wrapper.length ? 90_000 : 30_000;
@@ -96,7 +98,9 @@ export function launch(args, { env = {}, t, cwd, stdio = [], under = [] } = {}) 
         waiting.add(check);
         check();
       });
-      return within(ms, found, () => `not logged: ${pattern}\n${text.stderr}`).finally(() => waiting.delete(check));
+      return within(ms, found, () => `not logged: ${pattern}\n${text.stderr}`).finally(() =>
+        waiting.delete(check),
+      );
     },
     async stop(signal = 'SIGTERM') {
       if (alive.has(child)) child.kill(signal);
@@ -122,7 +126,8 @@ export async function start(options = {}, { args = [], env, t, cwd, under } = {}
       if (/^\d+\n/.test(line)) resolve(Number.parseInt(line, 10));
     });
     daemon.exit.then(
-      ({ code, signal }) => reject(new Error(`ended before it was ready (${signal ?? code}):\n${daemon.stderr()}`)),
+      ({ code, signal }) =>
+        reject(new Error(`ended before it was ready (${signal ?? code}):\n${daemon.stderr()}`)),
       reject,
     );
   });

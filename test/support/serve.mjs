@@ -5,7 +5,8 @@ import { after, before } from 'node:test';
 import { start } from './daemon.mjs';
 
 async function stopCleanly(daemon) {
-  const { code, signal } = await daemon.stop();
+  /* A second SIGTERM would end it at once: a test may have sent the first. */
+  const { code, signal } = await daemon.stop(daemon.child.killed ? 'SIGCONT' : 'SIGTERM');
   assert.deepEqual({ code, signal }, { code: 0, signal: null }, daemon.stderr());
   assert.doesNotMatch(daemon.stderr(), /Sanitizer|runtime error:|Assertion|^\S+ error /m);
 }
@@ -19,8 +20,8 @@ export function serve(options) {
 }
 
 // One for a single test, whose clients need not be gone at its end.
-export async function own(t, options = {}, launching = {}) {
-  const daemon = await start({ drain_time: '1s', ...options }, launching);
+export async function serveFor(t, options = {}, launching = {}) {
+  const daemon = await start({ drain_time: '100ms', ...options }, launching);
   t.after(() => stopCleanly(daemon));
   return daemon;
 }

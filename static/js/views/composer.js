@@ -53,7 +53,8 @@ export function createComposer({ onSend, onScroll }) {
   });
   input.addEventListener('keydown', (event) => {
     if (event.isComposing || event.keyCode === 229) return; // the Enter of an input method
-    const isSend = event.key === 'Enter' && (event.ctrlKey || event.metaKey || (!event.shiftKey && !isTouch.matches));
+    const isSend =
+      event.key === 'Enter' && (event.ctrlKey || event.metaKey || (!event.shiftKey && !isTouch.matches));
     if (isSend) {
       event.preventDefault();
       send();

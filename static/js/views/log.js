@@ -29,16 +29,24 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
   function body(text) {
     return linkify(text).map((part) =>
       part.href
-        ? h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'ltr' }, part.text)
-        : part.text);
+        ? h(
+            'a',
+            { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'ltr' },
+            part.text,
+          )
+        : part.text,
+    );
   }
 
   function actions({ key, state: sending }) {
     if (sending !== 'failed' && sending !== 'unsure') return null;
-    return h('div', { class: 'actions' },
+    return h(
+      'div',
+      { class: 'actions' },
       h('button', { type: 'button', onclick: () => onRetry(key) }, strings.retry),
       h('button', { type: 'button', onclick: () => onEdit(key) }, strings.edit),
-      h('button', { type: 'button', onclick: () => onRemove(key) }, strings.remove));
+      h('button', { type: 'button', onclick: () => onRemove(key) }, strings.remove),
+    );
   }
 
   function sendingText({ state: sending, reason }) {
@@ -50,15 +58,29 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
     const author = mine ? strings.you : username;
     const quiet = first ? '' : ' sr-only';
     const id = (part) => `${key}-${part}`;
-    return h('li', { class: `message ${mine ? 'mine' : 'theirs'}${first ? ' first' : ''}`, 'data-state': sending },
+    return h(
+      'li',
+      { class: `message ${mine ? 'mine' : 'theirs'}${first ? ' first' : ''}`, 'data-state': sending },
       first ? avatar(username) : null,
-      h('article', { tabindex: '-1', 'aria-labelledby': ['author', 'body', 'state', 'time'].map(id).join(' ') },
-        h('header', { class: `byline${quiet}` },
-          nameOf(author, { id: id('author'), username, mine }), ' ',
-          h('time', { id: id('time'), datetime: new Date(ts).toISOString(), title: fullTime(ts) }, time(ts))),
-        h('div', { class: 'bubble' }, h('div', { id: id('body'), dir: 'auto' }, ...body(row.body))),
+      h(
+        'article',
+        { tabindex: '-1', 'aria-labelledby': ['author', 'body', 'state', 'time'].map(id).join(' ') },
+        h(
+          'header',
+          { class: `byline${quiet}` },
+          nameOf(author, { id: id('author'), username, mine }),
+          ' ',
+          h('time', { id: id('time'), datetime: new Date(ts).toISOString(), title: fullTime(ts) }, time(ts)),
+        ),
+        h(
+          'div',
+          { class: 'bubble', title: first ? null : fullTime(ts) },
+          h('div', { id: id('body'), dir: 'auto' }, ...body(row.body)),
+        ),
         h('p', { class: 'state', id: id('state') }, sendingText(row)),
-        actions(row)));
+        actions(row),
+      ),
+    );
   }
 
   function nameOf(author, { id, username, mine }) {
@@ -70,7 +92,9 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
   const phrase = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
 
   const sentence = ({ kind, username, mine }) =>
-    phrase(mine && kind === 'join' ? strings.youJoined : strings[kind === 'join' ? 'joined' : 'left']([username]));
+    phrase(
+      mine && kind === 'join' ? strings.youJoined : strings[kind === 'join' ? 'joined' : 'left']([username]),
+    );
 
   function noticeRow({ items: [item] }) {
     return h('li', { class: 'notice' }, h('p', { title: fullTime(item.ts) }, ...sentence(item)));
@@ -78,18 +102,36 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
 
   function foldRow({ key, items, isOpen }) {
     const { joined, left, back } = foldNotices(items);
-    const summary = [[joined, 'joined'], [left, 'left'], [back, 'cameBack']]
+    const summary = [
+      [joined, 'joined'],
+      [left, 'left'],
+      [back, 'cameBack'],
+    ]
       .filter(([names]) => names.length)
       .flatMap(([names, verb], i) => [...(i ? [' · '] : []), ...phrase(strings[verb](names))]);
     const toggle = () => {
       if (!open.delete(key)) open.add(key);
       onScroll();
     };
-    return h('li', { class: 'notice' },
-      h('button', { type: 'button', 'aria-expanded': String(isOpen), onclick: toggle },
-        h('span', {}, ...summary), icon('chevron')),
-      isOpen ? h('ol', {}, ...items.map((item) => h('li', {},
-        h('span', {}, ...sentence(item)), ' ', h('time', {}, time(item.ts))))) : null);
+    return h(
+      'li',
+      { class: 'notice' },
+      h(
+        'button',
+        { type: 'button', 'aria-expanded': String(isOpen), onclick: toggle },
+        h('span', {}, ...summary),
+        icon('chevron'),
+      ),
+      isOpen
+        ? h(
+            'ol',
+            {},
+            ...items.map((item) =>
+              h('li', {}, h('span', {}, ...sentence(item)), ' ', h('time', {}, time(item.ts))),
+            ),
+          )
+        : null,
+    );
   }
 
   const builders = {
@@ -98,7 +140,8 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
     fold: foldRow,
     day: ({ label }) => h('li', { class: 'day' }, h('h2', {}, label)),
     line: () => h('li', { class: 'line', id: 'line' }, h('span', {}, strings.newMessages)),
-    gap: ({ from: lost, ts }) => h('li', { class: 'gap' }, icon('gap'), h('p', {}, strings.gap(time(lost), time(ts)))),
+    gap: ({ from: lost, ts }) =>
+      h('li', { class: 'gap' }, icon('gap'), h('p', {}, strings.gap(time(lost), time(ts)))),
     trimmed: () => h('li', { class: 'notice' }, h('p', {}, strings.trimmed)),
   };
 
@@ -142,7 +185,15 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
   function draw() {
     const place = stick ? null : anchor();
     const items = chooseWindow();
-    const rows = layout({ items, outbox, me: state.me, line: state.line, open, now: Date.now(), words: strings });
+    const rows = layout({
+      items,
+      outbox,
+      me: state.me,
+      line: state.line,
+      open,
+      now: Date.now(),
+      words: strings,
+    });
     if (state.dropped && items.length === state.items.length)
       rows.unshift({ kind: 'trimmed', key: 'trimmed', sig: '' });
     reconcile(list, rows, build);
@@ -218,7 +269,8 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
     toEnd();
     onScroll();
   });
-  new ResizeObserver(() => stick && hold(null)).observe(scroller);
+  const resized = new ResizeObserver(() => stick && hold(null));
+  for (const part of [scroller, list]) resized.observe(part);
 
   return {
     isAtEnd: () => stick,

@@ -19,8 +19,13 @@ export function createPeople({ onLeave }) {
   const close = () => panel.matches(':popover-open') && panel.hidePopover();
 
   function build({ name, isOwn }) {
-    return h('li', { class: 'person' }, avatar(name), h('span', { class: 'person-name', dir: 'auto', title: name }, name),
-      isOwn ? h('span', { class: 'muted' }, strings.youMark) : null);
+    return h(
+      'li',
+      { class: 'person' },
+      avatar(name),
+      h('span', { class: 'person-name', dir: 'auto', title: name }, name),
+      isOwn ? h('span', { class: 'muted' }, strings.youMark) : null,
+    );
   }
 
   wide.addEventListener('change', close);

@@ -39,9 +39,14 @@ export function createStatus({ onRetry }) {
     const isOffline = cause === 'offline';
     const next = isOffline ? '' : seconds >= COUNT_FROM_S ? strings.retryIn(seconds) : strings.retrying;
     isShown = true;
-    setBar('trouble', strings[cause] ?? strings.lost, next + (waiting ? strings.waiting(waiting) : ''), isWaiting);
+    setBar(
+      'trouble',
+      strings[cause] ?? strings.lost,
+      next + (waiting ? strings.waiting(waiting) : ''),
+      isWaiting,
+    );
     clearTimeout(timer);
-    timer = setTimeout(trouble, isWaiting ? (retryAt - Date.now()) % 1000 + 20 : 1000);
+    timer = setTimeout(trouble, isWaiting ? ((retryAt - Date.now()) % 1000) + 20 : 1000);
   }
 
   function quiet() {
