@@ -51,9 +51,9 @@ struct server {
 
 /* ---- limits of the system ---- */
 
-/* As many as the connections may need, if the hard limit allows: each worker's libwebsockets keeps a
- * table of the limit's size, and takes "unlimited" for 2560. */
-static void raise_descriptor_limit(const struct options *o)
+/* As many as the connections may need, if the hard limit allows: each worker's libwebsockets keeps a table
+ * of the limit's size, and takes "unlimited" for 2560. Returns the limit, 0 if it is not known. */
+static int raise_descriptor_limit(const struct options *o)
 {
     struct rlimit limit;
     rlim_t wanted = DESCRIPTORS_MAX;
@@ -61,16 +61,18 @@ static void raise_descriptor_limit(const struct options *o)
     if (o->max_connections != 0 && o->max_connections < DESCRIPTORS_MAX - DESCRIPTORS_OWN)
         wanted = (rlim_t)o->max_connections + DESCRIPTORS_OWN;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
+        return 0;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
         log_warn("descriptor_limit", "reason=\"%s\"", strerror(errno));
+    getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < (rlim_t)o->max_connections + DESCRIPTORS_OWN)
         log_warn(
             "descriptor_limit",
             "limit=%llu max_connections=%u hint=\"raise the limit of open files (ulimit -n, or "
             "LimitNOFILE= of the systemd unit), or lower max_connections\"",
             (unsigned long long)limit.rlim_cur, o->max_connections);
+    return (int)limit.rlim_cur;
 }
 
 static uint32_t count_workers(const struct options *o)
@@ -147,6 +149,7 @@ static void configure(struct server *s)
     const struct options *o = s->options;
 
     s->config = (struct net_config){
+        .descriptor_limit = s->config.descriptor_limit,
         .address = o->address,
         .port = (uint16_t)o->port,
         .max_connections = o->max_connections,
@@ -273,7 +276,7 @@ bool server_run(const struct options *o)
     bool is_ok = false;
 
     signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit(o);
+    s.config.descriptor_limit = raise_descriptor_limit(o);
     uv_loop_init(&s.loop);
     uv_async_init(&s.loop, &s.worker_done, on_worker_done);
     s.worker_done.data = &s;

@@ -15,8 +15,9 @@
 struct static_files;
 
 struct net_config {
-    const char *address; /* "" or NULL: all addresses, IPv6 and IPv4 */
-    uint16_t port;       /* 0: any free one */
+    const char *address;  /* "" or NULL: all addresses, IPv6 and IPv4 */
+    uint16_t port;        /* 0: any free one */
+    int descriptor_limit; /* file descriptors are below it; 0: not known */
     uint32_t max_connections;
     uint32_t max_connections_per_address;
     uint64_t header_timeout;

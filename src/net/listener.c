@@ -144,6 +144,15 @@ static void admit(struct listener *l, int fd, const struct sockaddr_storage *pee
     char text[ADDRESS_TEXT_SIZE];
     int on = 1;
 
+    /* The limit was raised from outside while we run, but libwebsockets' tables have its old size. */
+    if (l->config->descriptor_limit != 0 && fd >= l->config->descriptor_limit) {
+        LOG_REFUSAL(&refused_descriptors, "connection_refused",
+                    "reason=descriptors limit=%d hint=\"restart to make use of a higher limit\" "
+                    "more=%llu",
+                    l->config->descriptor_limit);
+        refuse(l, fd, false);
+        return;
+    }
     switch (gate_enter(l->gate, &key)) {
     case GATE_OPEN:
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

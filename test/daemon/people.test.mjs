@@ -46,19 +46,22 @@ test('a joiner sees nothing from before its join, not even what came in the same
   const own = await serveFor(t, { workers: 1, message_rate: 0 });
   const ann = await rawJoin(own, 'ann');
   for (let round = 0; round < 10; round++) {
-    const bob = await upgrade(own, '/ws');
+    const [bob, cleo] = [await upgrade(own, '/ws'), await upgrade(own, '/ws')];
+    const joinOf = (name) => ({ type: 'join', username: `${name}${round}` });
     process.kill(own.pid, 'SIGSTOP'); /* so that the three meet in one turn of its loop */
     for (const [wire, request] of [
       [ann, { type: 'message', body: 'before' }],
-      [bob, { type: 'join', username: `bob${round}` }],
+      [bob, joinOf('bob')],
+      [cleo, joinOf('cleo')],
     ])
       await new Promise((sent) => wire.socket.write(encode({ payload: JSON.stringify(request) }), sent));
     process.kill(own.pid, 'SIGCONT');
-    assert.deepEqual(await bob.event(), { type: 'join', username: `bob${round}` });
-    ann.say('after');
-    assert.equal((await bob.event((e) => e.type === 'message')).body, 'after');
-    bob.destroy();
-    await ann.event((e) => e.type === 'leave');
+    assert.deepEqual(await cleo.event(), joinOf('cleo'));
+    assert.deepEqual(await bob.event(), joinOf('bob'));
+    for (const wire of [bob, cleo]) {
+      wire.destroy();
+      await ann.event((e) => e.type === 'leave');
+    }
   }
 });
 

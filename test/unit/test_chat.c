@@ -418,6 +418,54 @@ static void time_never_decreases_within_a_room(void **state)
     assert_non_null(strstr(rig_next(rig, ann), "\"ts\":1690000000000"));
 }
 
+static void a_reader_with_nothing_waiting_is_never_slow(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann;
+    char json[1100];
+
+    rig->rules.ring.bytes = 500;
+    ann = rig_join(rig, 0, "lobby", "ann");
+    rig_skip(rig, ann);
+    snprintf(json, sizeof json, "{\"type\":\"message\",\"body\":\"%0*d\"}", 1000, 0);
+    rig_say(ann, json);
+    rig_turn(rig);
+    assert_non_null(strstr(rig_next(rig, ann), "\"message\""));
+    assert_false(ann->session->closing);
+}
+
+static void a_snapshot_larger_than_a_ring_lets_people_join(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *last = NULL;
+    char name[64];
+
+    rig->rules.ring.bytes = 500;
+    for (int i = 0; i < 30; i++) {
+        snprintf(name, sizeof name, "somebody with a long name %d", i);
+        last = rig_join(rig, 0, "lobby", name);
+        rig_advance(rig, USERS_INTERVAL_MS);
+        for (int k = 0; k < i; k++)
+            rig_skip(rig, &rig->clients[k]);
+        assert_non_null(strstr(rig_next(rig, last), "\"join\""));
+        assert_non_null(strstr(rig_next(rig, last), "\"users\""));
+        assert_false(last->session->closing);
+    }
+}
+
+static void workers_whose_clocks_differ_do_not_multiply_snapshots(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann = rig_join(rig, 0, "lobby", "ann");
+
+    rig_skip(rig, ann);
+    rig->shards[1].now.mono_ms -= 1; /* it looked at the clock a moment earlier */
+    rig_join(rig, 1, "lobby", "bob");
+    assert_next(rig, ann, "{\"type\":\"join\",\"username\":\"bob\"}");
+    assert_next(rig, ann, "");
+    rig->shards[1].now.mono_ms += 1;
+}
+
 #define chat_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -446,6 +494,9 @@ int main(void)
         chat_test(a_connection_that_ends_before_its_join_came_through_is_gone),
         chat_test(a_worker_that_is_too_far_behind_makes_senders_wait),
         chat_test(time_never_decreases_within_a_room),
+        chat_test(a_reader_with_nothing_waiting_is_never_slow),
+        chat_test(a_snapshot_larger_than_a_ring_lets_people_join),
+        chat_test(workers_whose_clocks_differ_do_not_multiply_snapshots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
