@@ -1,13 +1,14 @@
 /* chat - the WebSocket side of libwebsockets' callbacks: who is born, who speaks, who may write. */
 #include "core/name.h"
 #include "net/conn.h"
+#include "net/http_message.h"
 #include "net/protocols.h"
 #include "net/worker.h"
 
 #include <string.h>
 
 enum {
-    QUERY_SIZE = 4096 + 1, /* libwebsockets takes no more than 4096 bytes of headers in all */
+    QUERY_SIZE = HTTP_REQUEST_MAX + 1,
     QUERY_FIELDS_MAX = 64,
 };
 

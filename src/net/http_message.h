@@ -11,8 +11,11 @@
 #include <stddef.h>
 
 enum {
-    HTTP_HEADERS_SIZE = 2048,
-    HTTP_PATH_SIZE = 4096 + 1, /* libwebsockets takes no more than 4096 bytes of headers in all */
+    /* A request's headers in all. Browsers send the cookies of everything that runs on a host, whatever
+     * its port, so on localhost there may be many. */
+    HTTP_REQUEST_MAX = 16 * 1024,
+    HTTP_PATH_SIZE = HTTP_REQUEST_MAX + 1,
+    HTTP_HEADERS_SIZE = 2048, /* of a response */
 };
 
 /* ---- requests ---- */

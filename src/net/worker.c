@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "core/hub.h"
 #include "net/conn.h"
+#include "net/http_message.h"
 #include "net/protocols.h"
 
 #include <string.h>
@@ -348,6 +349,7 @@ static bool create_context(struct worker *w, const struct loop_kind *kind)
         .options = kind->context_options | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .foreign_loops = kind == &loop_uv ? loops : NULL,
         .retry_and_idle_policy = &no_validity_timers,
+        .max_http_header_data = HTTP_REQUEST_MAX,
         .alpn = "http/1.1",
         .server_string = "hubbub",
         .user = w,

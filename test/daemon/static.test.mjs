@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { after, test } from 'node:test';
+import { soon } from '../support/inbox.mjs';
 import { dial, request } from '../support/rawws.mjs';
 import { serve, serveFor } from '../support/serve.mjs';
 
@@ -269,6 +270,21 @@ test('requests that are sent together are answered in order', async () => {
   }
   assert.deepEqual(statuses, targets.map((target) => `${target} ${target === '/nothing' ? 404 : 200}`));
   wire.destroy();
+});
+
+test('long headers are no trouble: a browser may bring the cookies of everything else on that host', async () => {
+  for (const headers of [{ Cookie: `a=${'x'.repeat(12_000)}` }, { 'X-Unknown': 'y'.repeat(12_000) }, { Referer: `http://x/${'z'.repeat(8000)}` }])
+    assert.equal((await request(daemon, 'GET / HTTP/1.1', headers)).status, 200, Object.keys(headers)[0]);
+});
+
+test('the connection is ended when the client asks for it, and after HTTP/1.0', async () => {
+  for (const head of ['GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 'GET / HTTP/1.0\r\n\r\n']) {
+    const wire = await dial(daemon);
+    wire.write(head);
+    assert.equal((await wire.response()).status, 200);
+    await soon(wire.ended, 'the end');
+    wire.destroy();
+  }
 });
 
 test('a client that reads slowly gets a large file whole', async () => {

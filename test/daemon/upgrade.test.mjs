@@ -40,6 +40,25 @@ test('header names and values in any case, and words in a list, are understood',
   await accepted('/ws', { 'Sec-WebSocket-Key': null, 'SEC-WEBSOCKET-KEY': 'aHViYnViIHRlc3Qga2V5IQ==' });
 });
 
+test('long headers are no trouble: a browser may bring the cookies of everything else on that host', async () => {
+  await accepted('/ws', { Cookie: `a=${'x'.repeat(12_000)}` });
+});
+
+test('an upgrade may follow other requests on its connection, even in one segment with them', async () => {
+  const get = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+  for (const pieces of [[get, upgradeRequest(daemon, '/ws?username=ann&room=late')], [get + upgradeRequest(daemon, '/ws?username=ann&room=later')]]) {
+    const wire = await dial(daemon);
+    for (const piece of pieces) {
+      wire.write(piece);
+      if (piece.startsWith(get)) assert.equal((await wire.response()).status, 200);
+    }
+    assert.equal((await wire.response()).status, 101);
+    wire.speakFrames();
+    assert.equal((await wire.event()).username, 'ann');
+    wire.destroy();
+  }
+});
+
 test('subprotocol chat is agreed on', async () => {
   for (const asked of ['chat', 'chat, other', 'other, chat']) {
     const handshake = await accepted('/ws', { 'Sec-WebSocket-Protocol': asked });

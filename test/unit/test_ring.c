@@ -38,9 +38,11 @@ static void push_number(struct ring *r, int n, const struct ring_limits *limits,
 static int number_at(const struct ring *r, uint32_t i)
 {
     const struct range *range = ring_peek(r, i);
+    char text[5] = "";
     int n;
 
-    assert_int_equal(sscanf((const char *)range->segment->bytes + range->offset + 2, "%4d", &n), 1);
+    memcpy(text, range->segment->bytes + range->offset + 2, 4);
+    assert_int_equal(sscanf(text, "%4d", &n), 1);
     return n;
 }
 
