@@ -6,7 +6,7 @@
 extern char **environ;
 
 /* Exit codes: 0 after a signal or an option that only prints, 1 if the server could not start, 2
- * for a mistake in the options. */
+ * for a mistake in the options, or for something that --check found. */
 int main(int argc, char **argv)
 {
     struct options options;
@@ -16,6 +16,10 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         log_init(options.log_level);
         code = server_run(&options) ? 0 : 1;
+        break;
+    case OPTIONS_CHECK:
+        log_init(options.log_level);
+        code = server_check(&options, stdout) ? 0 : 2;
         break;
     case OPTIONS_DONE:
         break;

@@ -78,7 +78,7 @@ void option_text_help(FILE *out)
 
         fputs("      ", out);
         print_flag(out, option);
-        fprintf(out, " (default: %s)\n", shown_default(option));
+        fprintf(out, " VALUE (default: %s)\n", shown_default(option));
         describe(option, line, sizeof line);
         wrap(out, "          ", 68, line);
     }
@@ -124,5 +124,4 @@ void option_text_check(const struct options *o, const char *const *where, FILE *
     for (size_t i = 0; i < option_count; i++)
         fprintf(out, "%s = %s  (%s)\n", option_table[i].name,
                 option_format(o, &option_table[i], value), where[i] != NULL ? where[i] : "default");
-    fputs("All options are fine.\n", out);
 }

@@ -210,7 +210,8 @@ static void read_file(struct load *l)
     if (bad_line > 0)
         mistake(l, "%s:%d: this is not of the form name = value", l->file, bad_line);
     if (ferror(l->stream))
-        mistake(l, "cannot read %s: %s", l->file, strerror(errno));
+        mistake(l, "%s: cannot read %s: %s", l->config != NULL ? l->config_where : "default file",
+                l->file, strerror(errno));
     fclose(l->stream);
 }
 
@@ -237,15 +238,24 @@ static void read_environment(struct load *l, char *const *envp)
     }
 }
 
-static bool take_mode_flag(struct load *l, const char *argument)
+static bool take_mode_flag(struct load *l, const char *argument, bool is_first_walk)
 {
+    size_t length;
+
     if (strcmp(argument, "-h") == 0)
         argument = "--help";
+    if (strncmp(argument, "--", 2) != 0)
+        return false;
+    length = strcspn(argument + 2, "=");
     for (size_t i = 0; i < sizeof mode_flags / sizeof *mode_flags; i++) {
-        if (strncmp(argument, "--", 2) == 0 && strcmp(argument + 2, mode_flags[i].name) == 0) {
+        if (strncmp(argument + 2, mode_flags[i].name, length) != 0 ||
+            mode_flags[i].name[length] != '\0')
+            continue;
+        if (argument[2 + length] == '\0')
             l->mode = mode_flags[i].mode;
-            return true;
-        }
+        else if (!is_first_walk)
+            mistake(l, "command line, --%s takes no value", mode_flags[i].name);
+        return true;
     }
     return false;
 }
@@ -259,7 +269,7 @@ static void read_command_line(struct load *l, int argc, char *const *argv, bool 
         char name[NAME_SIZE] = "", where[WHERE_SIZE];
         const struct option *option;
 
-        if (take_mode_flag(l, argument))
+        if (take_mode_flag(l, argument, is_first_walk))
             continue;
         if (strncmp(argument, "--", 2) == 0)
             normalize(argument + 2,
@@ -349,7 +359,7 @@ static enum options_outcome act(const struct load *l, FILE *out)
         if (l->mistakes != 0)
             return OPTIONS_WRONG;
         option_text_check(l->options, (const char *const *)l->where, out);
-        break;
+        return OPTIONS_CHECK;
     case MODE_CONFIG:
         option_text_config(out);
         break;

@@ -38,7 +38,9 @@ struct options {
 };
 
 enum options_outcome {
-    OPTIONS_RUN,   /* serve */
+    OPTIONS_RUN, /* serve */
+    OPTIONS_CHECK, /* all values are legal and listed on out; whether the machine can do as they say is to
+                      be looked at */
     OPTIONS_DONE,  /* what was asked for, such as --help, is written to out */
     OPTIONS_WRONG, /* the mistakes are written to err */
 };

@@ -13,6 +13,7 @@
 #include "net/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -268,10 +269,37 @@ static void tear_down(struct server *s)
     mem_free(s->boxes);
 }
 
+/* Better than a supervisor that waits for ever. */
+static bool ready_fd_is_open(const struct options *o)
+{
+    if (o->ready_fd < 0 || fcntl(o->ready_fd, F_GETFD) >= 0)
+        return true;
+    log_error("ready_fd_not_open", "ready_fd=%d hint=\"the starting program has to open it\"",
+              o->ready_fd);
+    return false;
+}
+
+bool server_check(const struct options *o, FILE *out)
+{
+    char *folder = static_dir_find(o->static_dir);
+    struct static_files *files = folder != NULL ? static_files_load(folder) : NULL;
+    bool is_fine = files != NULL;
+
+    is_fine = ready_fd_is_open(o) && is_fine;
+    is_fine = listener_can_use(o->address) && is_fine;
+    if (files != NULL)
+        fprintf(out, "Serves the files in %s.\n", folder);
+    if (is_fine)
+        fputs("All options are fine.\n", out);
+    static_files_free(files);
+    mem_free(folder);
+    return is_fine;
+}
+
 bool server_run(const struct options *o)
 {
     struct server s = {.options = o};
-    char *folder = static_dir_find(o->static_dir);
+    char *folder = ready_fd_is_open(o) ? static_dir_find(o->static_dir) : NULL;
     uint64_t started_ms = clock_mono_ms();
     bool is_ok = false;
 

@@ -9,7 +9,13 @@
 
 #include <stdbool.h>
 
+#include <stdio.h>
+
 struct options;
+
+/* Looks, without serving, at what the options name: the folder, the address, the descriptor. Says on out
+ * what it found; false after logging what is wrong. */
+bool server_check(const struct options *o, FILE *out);
 
 /* Serves until SIGTERM, SIGINT or SIGHUP; a second one of these ends the process at once. */
 bool server_run(const struct options *o);

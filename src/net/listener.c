@@ -391,6 +391,25 @@ static enum err bind_all(struct listener *l)
     return e;
 }
 
+bool listener_can_use(const char *address)
+{
+    const struct net_config config = {.address = address};
+    struct listener l = {.config = &config};
+    uv_loop_t loop;
+    bool is_ok;
+
+    uv_loop_init(&loop);
+    l.loop = &loop;
+    is_ok = bind_all(&l) == OK;
+    for (uint32_t i = 0; i < l.socket_count; i++) {
+        uv_close((uv_handle_t *)&l.sockets[i].poll, NULL);
+        close(l.sockets[i].fd);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return is_ok;
+}
+
 enum err listener_open(uv_loop_t *loop, const struct net_config *config, struct gate *gate,
                        struct worker *const *workers, uint32_t worker_count, struct listener **out)
 {

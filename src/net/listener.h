@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "net/config.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -23,6 +24,9 @@ struct worker;
 MUST_USE enum err listener_open(uv_loop_t *loop, const struct net_config *config, struct gate *gate,
                                 struct worker *const *workers, uint32_t worker_count,
                                 struct listener **out);
+
+/* True if something can listen on the address, whatever the port; otherwise it is logged why not. */
+bool listener_can_use(const char *address);
 
 /* The port that was bound; of interest when port 0 was asked for. */
 uint16_t listener_port(const struct listener *l);

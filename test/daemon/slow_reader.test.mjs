@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, soon } from '../support/inbox.mjs';
-import { dial, rawJoin, request, TEXT } from '../support/rawws.mjs';
+import { CLOSE, dial, rawJoin, request, TEXT } from '../support/rawws.mjs';
 import { serveFor } from '../support/serve.mjs';
 
 const SMALL = { ring_frames: 64, ring_bytes: '256k', send_buffer: '16k', message_rate: 0 };
@@ -131,18 +131,23 @@ test('within the default limits nobody can send so much that readers are shed', 
   const daemon = await serveFor(t);
   const readers = await Promise.all(upTo(20).map((i) => rawJoin(daemon, `reader${i}`)));
   const eve = await rawJoin(daemon, 'eve');
-  for (let i = 0; i < 200; i++) eve.say(`${i} ${'x'.repeat(16000)}`);
-  await eve.untilClose();
+  for (const i of upTo(200)) eve.say(`${i} ${'x'.repeat(16000)}`);
+  const isAnswer = (frame) => frame.opcode === CLOSE || ['message', 'error'].includes(frame.json?.type);
+  for (let answers = 0, frame = {}; answers < 200 && frame.opcode !== CLOSE; answers++)
+    frame = await eve.untilFrame(isAnswer, `200 answers or the end, have ${answers}`);
   eve.destroy();
+  const sequences = [];
   for (const reader of readers) {
     const numbers = [];
     for (let event = {}; event.type !== 'leave'; ) {
       event = await reader.event((e) => e.type === 'message' || e.type === 'leave');
       if (event.type === 'message') numbers.push(Number.parseInt(event.body, 10));
     }
-    assert.ok(numbers.length > 0);
-    assert.deepEqual(numbers, upTo(numbers.length));
+    sequences.push(numbers);
   }
+  assert.equal(sequences[0][0], 0);
+  assert.deepEqual(sequences[0], [...sequences[0]].sort((a, b) => a - b));
+  for (const sequence of sequences) assert.deepEqual(sequence, sequences[0]);
 });
 
 test('clients that send many requests and read no answer disturb nobody', async (t) => {

@@ -40,7 +40,7 @@ test('address="" serves all addresses, IPv4 and IPv6', async (t) => {
   const daemon = await serveFor(t, { address: '' });
   assert.match(daemon.stderr(), new RegExp(` url=http://localhost:${daemon.port}/ `));
   for (const host of ['127.0.0.1', '127.0.0.2', ...(hasIPv6 ? ['::1'] : [])]) {
-    const wire = await upgrade(daemon, '/ws?username=ann', {}, { host });
+    const wire = await upgrade(daemon, `/ws?username=ann&room=${host.replaceAll(':', '.')}`, {}, { host });
     await wire.event((e) => e.type === 'join', host);
     wire.destroy();
   }

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fclose(out);
     fclose(err);
-    if (outcome == OPTIONS_DONE)
+    if (outcome == OPTIONS_CHECK)
         check_values(&options);
     else
         check_mistakes(err_text, path);
