@@ -31,17 +31,6 @@ bool http_path(struct lws *wsi, char out[HTTP_PATH_SIZE])
            lws_hdr_copy(wsi, out, HTTP_PATH_SIZE, WSI_TOKEN_HEAD_URI) > 0;
 }
 
-/* An encoded NUL would cut the path short. */
-static bool path_is_whole(struct lws *wsi)
-{
-    char path[HTTP_PATH_SIZE];
-
-    if (!http_path(wsi, path))
-        return true; /* another method; that is for another rule */
-    return strlen(path) == (size_t)lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) +
-                               (size_t)lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI);
-}
-
 /* An encoded line break in the target makes libwebsockets' parser lose the rest of the request line, so
  * that the version is missing. */
 bool http_is_well_formed(struct lws *wsi)
