@@ -35,9 +35,9 @@ bool http_path(struct lws *wsi, char out[HTTP_PATH_SIZE])
  * that the version is missing. */
 bool http_is_well_formed(struct lws *wsi)
 {
-    return path_is_whole(wsi) && (http_header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.0") ||
-                                  (http_header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1") &&
-                                   lws_hdr_total_length(wsi, WSI_TOKEN_HOST) != 0));
+    return http_header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.0") ||
+           (http_header_is(wsi, WSI_TOKEN_HTTP, "HTTP/1.1") &&
+            lws_hdr_total_length(wsi, WSI_TOKEN_HOST) != 0);
 }
 
 /* ---- responses ---- */
