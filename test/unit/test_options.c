@@ -465,7 +465,7 @@ static void a_file_that_was_named_must_be_readable(void **state)
         "hubbub: command line, --config: cannot read /nowhere/x.conf: No such file or directory");
     r = (struct run){.outcome = OPTIONS_RUN};
     run_options(&r, 1, LIST("hubbub"), LIST("HUBBUB_CONFIG=/"));
-    expect_mistake(&r, "hubbub: cannot read /: Is a directory");
+    expect_mistake(&r, "hubbub: environment variable HUBBUB_CONFIG: cannot read /: Is a directory");
 }
 
 static void a_line_that_is_too_long_or_no_text_is_refused_whole(void **state)
