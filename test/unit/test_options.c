@@ -540,7 +540,7 @@ static void the_sample_file_sets_the_defaults(void **state)
     *to = '\0';
     r = load(file, NONE, LIST("--check"));
     assert_string_equal(r.err, "");
-    assert_int_equal(r.outcome, OPTIONS_DONE);
+    assert_int_equal(r.outcome, OPTIONS_CHECK);
     assert_null(strstr(r.out, "(default)"));
     for (size_t i = 0; i < option_count; i++) {
         char line[256];
