@@ -213,12 +213,13 @@ static void announce(const struct server *s)
 {
     unsigned port = listener_port(s->listener);
     const char *address = s->options->address;
-    bool is_any = address == NULL || address[0] == '\0';
+    bool is_any = address == NULL || address[0] == '\0' || strcmp(address, "*") == 0;
     char url[320], state[400];
 
     snprintf(url, sizeof url,
-             strchr(address != NULL ? address : "", ':') != NULL ? "http://[%s]:%u/"
-                                                                 : "http://%s:%u/",
+             strchr(address != NULL ? address : "", ':') != NULL && address[0] != '['
+                 ? "http://[%s]:%u/"
+                 : "http://%s:%u/",
              is_any ? "localhost" : address, port);
     log_info("ready", "url=%s port=%u workers=%u max_connections=%u", url, port, s->worker_count,
              s->options->max_connections);

@@ -1,11 +1,14 @@
 #include "core/session.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/hub.h"
 #include "core/name.h"
 #include "core/shard.h"
 
+#include <string.h>
+
 /* What most error frames need; a longer text makes the segment grow. */
-enum { ERROR_FRAME_SIZE = 192 };
+enum { ERROR_FRAME_SIZE = 192, LOG_INTERVAL_MS = 1000 };
 
 struct session *session_open(struct shard *shard, enum proto_version version,
                              const struct wire_ops *ops, void *wire, const char *room_key)
@@ -166,10 +169,26 @@ void session_error(struct session *s, const char *text)
     segment_unref(&frame);
 }
 
+/* Whom the server sends away, and why: an operator is asked that. In a storm one line a second will do. */
+static void log_sent_away(const struct session *s, enum close_code code)
+{
+    static struct log_limit limit;
+    char quoted[2 * USERNAME_MAX_BYTES];
+    const char *name = s->username != NULL ? s->username->text : "";
+    uint64_t more = 0;
+
+    if (code != CLOSE_GOING_AWAY &&
+        (log_limit_pass(&limit, s->shard->now.mono_ms, LOG_INTERVAL_MS, &more) ||
+         log_enabled(LOG_LEVEL_DEBUG)))
+        log_info("sent_away", "code=%d username=%s more=%llu", code,
+                 log_quote(quoted, sizeof quoted, name, strlen(name)), (unsigned long long)more);
+}
+
 void session_close(struct session *s, enum close_code code, const char *reason)
 {
     if (s->closing)
         return;
+    log_sent_away(s, code);
     s->closing = true;
     leave(s);
     send_last(s, frame_close(code, reason));

@@ -379,9 +379,18 @@ static enum err bind_each(struct listener *l, const char *address, bool is_dual)
 /* No address means all: one socket for both families or, on a system without IPv6, one for IPv4. */
 static enum err bind_all(struct listener *l)
 {
-    const char *address = l->config->address;
-    bool is_any = address == NULL || address[0] == '\0';
-    enum err e = bind_each(l, is_any ? "::" : address, is_any);
+    const char *address = l->config->address != NULL ? l->config->address : "";
+    bool is_any = address[0] == '\0' || strcmp(address, "*") == 0;
+    size_t length = strlen(address);
+    char bare[256];
+    enum err e;
+
+    /* "[::1]", as it stands in a URL */
+    if (length > 2 && length < sizeof bare && address[0] == '[' && address[length - 1] == ']') {
+        snprintf(bare, sizeof bare, "%.*s", (int)length - 2, address + 1);
+        address = bare;
+    }
+    e = bind_each(l, is_any ? "::" : address, is_any);
 
     if (e != OK && is_any && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT))
         e = bind_each(l, "0.0.0.0", false);

@@ -111,8 +111,10 @@ static bool load_file(struct static_files *all, int fd, const struct stat *st, c
 
     log_quote(quoted, sizeof quoted, path, strlen(path));
     if (st->st_size > FILE_MAX || all->total + (size_t)st->st_size > TOTAL_MAX) {
-        log_error("static_file_too_large", "file=%s bytes=%lld limit=%d limit_total=%d", quoted,
-                  (long long)st->st_size, FILE_MAX, TOTAL_MAX);
+        log_error("static_file_too_large",
+                  "file=%s bytes=%lld limit=%d limit_total=%d "
+                  "hint=\"the files are kept in memory: put large ones elsewhere\"",
+                  quoted, (long long)st->st_size, FILE_MAX, TOTAL_MAX);
         return false;
     }
     length = (size_t)st->st_size;

@@ -199,6 +199,12 @@ static void on_ping_due(struct conn *c)
     segment_unref(&ping);
 }
 
+static void on_pong_missing(struct conn *c)
+{
+    log_debug("no_pong", "fd=%d", (int)lws_get_socket_fd(c->wsi));
+    conn_kill(c);
+}
+
 #define FOR_EACH_DUE(w, q, member, action)                                                         \
     for (struct deadline * d;                                                                      \
          (d = deadline_first(q)) != NULL && d->due_ms <= (w)->shard.now.mono_ms;)                  \
@@ -210,7 +216,7 @@ static void run_deadlines(struct worker *w)
     FOR_EACH_DUE(w, &w->join, life, on_join_timeout);
     FOR_EACH_DUE(w, &w->closing, life, on_closing_due);
     FOR_EACH_DUE(w, &w->ping, ping, on_ping_due);
-    FOR_EACH_DUE(w, &w->pong, ping, conn_kill);
+    FOR_EACH_DUE(w, &w->pong, ping, on_pong_missing);
 }
 
 /* 0: nothing is due ever. */

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { start } from './daemon.mjs';
+import { soon } from './inbox.mjs';
 
 async function stopCleanly(daemon) {
   /* A second SIGTERM would end it at once: a test may have sent the first. */
-  const { code, signal } = await daemon.stop(daemon.child.killed ? 'SIGCONT' : 'SIGTERM');
+  const { code, signal } = await (daemon.child.killed ? soon(daemon.exit, 'the daemon to stop') : daemon.stop());
   assert.deepEqual({ code, signal }, { code: 0, signal: null }, daemon.stderr());
   assert.doesNotMatch(daemon.stderr(), /Sanitizer|runtime error:|Assertion|^\S+ error /m);
 }
