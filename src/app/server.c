@@ -297,13 +297,23 @@ bool server_check(const struct options *o, FILE *out)
     return is_fine;
 }
 
+/* A program may be started with these closed; then one of our own descriptors would get the number, and
+ * log lines. */
+static void open_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return;
+}
+
 bool server_run(const struct options *o)
 {
     struct server s = {.options = o};
-    char *folder = ready_fd_is_open(o) ? static_dir_find(o->static_dir) : NULL;
+    char *folder;
     uint64_t started_ms = clock_mono_ms();
     bool is_ok = false;
 
+    open_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     s.config.descriptor_limit = raise_descriptor_limit(o);
     uv_loop_init(&s.loop);
@@ -311,6 +321,7 @@ bool server_run(const struct options *o)
     s.worker_done.data = &s;
     watch_signals(&s);
 
+    folder = ready_fd_is_open(o) ? static_dir_find(o->static_dir) : NULL;
     s.files = folder != NULL ? static_files_load(folder) : NULL;
     if (s.files == NULL)
         goto out;

@@ -91,3 +91,13 @@ test('the port is free again as soon as the server is gone, with connections sti
   const second = await serveFor(t, { port: first.port });
   assert.equal(second.port, first.port);
 });
+
+test('a daemon that is started without standard streams serves and ends as any other', async (t) => {
+  for (const closed of ['<&-', '>&-', '2>&-']) {
+    const daemon = await start({}, { t, under: ['sh', '-c', `exec "$@" ${closed}`, 'sh'] });
+    const ann = await join(daemon, 'ann');
+    ann.say('hello');
+    await ann.until({ body: 'hello' });
+    assert.equal((await daemon.stop()).code, 0, closed);
+  }
+});
