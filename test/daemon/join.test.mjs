@@ -153,7 +153,10 @@ test('invalid name: bytes in the query that are not UTF-8: error and close 4400'
 const valid = {
   'one letter': ['x', 'x'],
   '32 letters': ['x'.repeat(32), 'x'.repeat(32)],
-  'letters of any script': ['\u0410\u043d\u043d\u0430 \u5f20\u4e09 \u0639\u0644\u064a', '\u0410\u043d\u043d\u0430 \u5f20\u4e09 \u0639\u0644\u064a'],
+  'letters of any script': [
+    '\u0410\u043d\u043d\u0430 \u5f20\u4e09 \u0639\u0644\u064a',
+    '\u0410\u043d\u043d\u0430 \u5f20\u4e09 \u0639\u0644\u064a',
+  ],
   'an emoji sequence with joiners': ['\u{1f468}\u200d\u{1f469}\u200d\u{1f467}', '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}'],
   'blanks around are taken off': ['  ann b  ', 'ann b'],
   'decomposed letters are composed (NFC)': ['Zoe\u0308', 'Zo\u00eb'],

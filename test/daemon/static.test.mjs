@@ -109,7 +109,9 @@ test('HEAD is GET without the body: same status, same headers', async () => {
 });
 
 test('what is not there is 404 with a body', async () => {
-  for (const target of ['/nothing', '/js', '/js/', '/index.htm', '/INDEX.HTML', '/app.css/', '/app.css/x', '/index.html%20', '/%69ndex.htmlx']) {
+  for (const target of [
+    '/nothing', '/js', '/js/', '/index.htm', '/INDEX.HTML', '/app.css/', '/app.css/x', '/index.html%20', '/%69ndex.htmlx',
+  ]) {
     const response = await request(daemon, `GET ${target} HTTP/1.1`);
     assert.equal(response.status, 404, target);
     assert.match(response.body, /\S/);
@@ -273,7 +275,11 @@ test('requests that are sent together are answered in order', async () => {
 });
 
 test('long headers are no trouble: a browser may bring the cookies of everything else on that host', async () => {
-  for (const headers of [{ Cookie: `a=${'x'.repeat(12_000)}` }, { 'X-Unknown': 'y'.repeat(12_000) }, { Referer: `http://x/${'z'.repeat(8000)}` }])
+  for (const headers of [
+    { Cookie: `a=${'x'.repeat(12_000)}` },
+    { 'X-Unknown': 'y'.repeat(12_000) },
+    { Referer: `http://x/${'z'.repeat(8000)}` },
+  ])
     assert.equal((await request(daemon, 'GET / HTTP/1.1', headers)).status, 200, Object.keys(headers)[0]);
 });
 
@@ -315,7 +321,7 @@ test('garbage is answered 4xx or by the end of the connection, and hurts nobody'
     wire.write(garbage);
     wire.socket.end();
     const response = await wire.response();
-    if (response !== null && response.status === 200) assert.equal(response.body, files['index.html'], JSON.stringify(garbage.slice(0, 40)));
+    if (response?.status === 200) assert.equal(response.body, files['index.html'], JSON.stringify(garbage.slice(0, 40)));
     wire.destroy();
     assert.equal((await request(daemon, 'GET /healthz HTTP/1.1')).status, 200);
   }

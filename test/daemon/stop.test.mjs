@@ -7,6 +7,9 @@ import { eventually, soon } from '../support/inbox.mjs';
 import { CLOSE, closePayload, dial, rawJoin, request, upgrade, upgradeRequest } from '../support/rawws.mjs';
 import { serveFor } from '../support/serve.mjs';
 
+// Much may wait for a client that does not read.
+const PATIENT = { message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k' };
+
 for (const signal of ['SIGTERM', 'SIGINT'])
   test(`${signal}: everybody is closed with 1001, and the exit code is 0`, async (t) => {
     const daemon = await serveFor(t, { workers: 2 });
@@ -36,7 +39,7 @@ test('nobody is told of leaves when the server stops', async (t) => {
 });
 
 test('a client with many frames waiting gets them all, in order, and then 1001', async (t) => {
-  const daemon = await serveFor(t, { message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k', drain_time: '60s' });
+  const daemon = await serveFor(t, { ...PATIENT, drain_time: '60s' });
   const sender = await rawJoin(daemon, 'sender');
   const slow = await rawJoin(daemon, 'slow');
   await sender.event((e) => e.type === 'join' && e.username === 'slow');
@@ -59,7 +62,7 @@ test('a client with many frames waiting gets them all, in order, and then 1001',
 });
 
 test('a client that reads slowly but steadily has the whole drain time, not less', async (t) => {
-  const daemon = await serveFor(t, { message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k', drain_time: '60s' });
+  const daemon = await serveFor(t, { ...PATIENT, drain_time: '60s' });
   const sender = await rawJoin(daemon, 'sender');
   const slow = await rawJoin(daemon, 'slow');
   await sender.event((e) => e.type === 'join' && e.username === 'slow');
@@ -80,7 +83,7 @@ test('a client that reads slowly but steadily has the whole drain time, not less
 });
 
 test('a client that pauses may read on later, within the drain time', async (t) => {
-  const daemon = await serveFor(t, { workers: 1, message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k', drain_time: '60s' });
+  const daemon = await serveFor(t, { workers: 1, ...PATIENT, drain_time: '60s' });
   const slow = await rawJoin(daemon, 'slow');
   const mute = await rawJoin(daemon, 'mute'); /* never answers the close: its end is the proof that time has passed */
   slow.stopReading();
@@ -97,7 +100,7 @@ test('a client that pauses may read on later, within the drain time', async (t) 
 });
 
 test('a client that is stuck does not hold the end up beyond the drain time', async (t) => {
-  const daemon = await serveFor(t, { message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k', drain_time: '500ms' });
+  const daemon = await serveFor(t, { ...PATIENT, drain_time: '500ms' });
   const sender = await rawJoin(daemon, 'sender');
   const stuck = await rawJoin(daemon, 'stuck');
   await sender.event((e) => e.type === 'join' && e.username === 'stuck');
@@ -116,7 +119,7 @@ test('drain_time=0 stops at once, with exit code 0', async (t) => {
 });
 
 test('a second SIGTERM ends it at once', async (t) => {
-  const daemon = await start({ message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k', drain_time: '10m' });
+  const daemon = await start({ ...PATIENT, drain_time: '10m' });
   const stuck = await rawJoin(daemon, 'stuck');
   stuck.stopReading();
   for (let i = 0; i < 500; i++) stuck.say('x'.repeat(8000));
@@ -130,7 +133,7 @@ test('a second SIGTERM ends it at once', async (t) => {
 });
 
 test('while it stops nobody new gets in, and who was about to is told', async (t) => {
-  const daemon = await serveFor(t, { message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k', drain_time: '10m' });
+  const daemon = await serveFor(t, { ...PATIENT, drain_time: '10m' });
   const stuck = await rawJoin(daemon, 'stuck');
   stuck.stopReading();
   for (let i = 0; i < 500; i++) stuck.say('x'.repeat(8000));

@@ -83,7 +83,13 @@ test('mangled and random frames', async () => {
             opcode: pick([0, 1, 1, 1, 2, 3, 8, 9, 10, 15]),
             fin: dice(4) !== 0,
             rsv: dice(10) === 0 ? 1 + dice(7) : 0,
-            payload: pick(['{"type":"message","body":"x"}', '{"type":"join","username":"y"}', '{', randomBytes(dice(300)), 'x'.repeat(70000)]),
+            payload: pick([
+              '{"type":"message","body":"x"}',
+              '{"type":"join","username":"y"}',
+              '{',
+              randomBytes(dice(300)),
+              'x'.repeat(70000),
+            ]),
             claim: dice(10) === 0 ? BigInt(dice(100000)) : undefined,
           }),
         );

@@ -46,7 +46,8 @@ test('long headers are no trouble: a browser may bring the cookies of everything
 
 test('an upgrade may follow other requests on its connection, even in one segment with them', async () => {
   const get = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
-  for (const pieces of [[get, upgradeRequest(daemon, '/ws?username=ann&room=late')], [get + upgradeRequest(daemon, '/ws?username=ann&room=later')]]) {
+  const upgradeTo = (room) => upgradeRequest(daemon, `/ws?username=ann&room=${room}`);
+  for (const pieces of [[get, upgradeTo('late')], [get + upgradeTo('later')]]) {
     const wire = await dial(daemon);
     for (const piece of pieces) {
       wire.write(piece);
@@ -105,7 +106,12 @@ test('a request without Host is refused with 400', async () => {
 });
 
 test('an upgrade to anything else is not made', async () => {
-  for (const headers of [{ Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA' }, { Upgrade: 'tls/1.0' }, { Connection: 'close' }, { Upgrade: null }]) {
+  for (const headers of [
+    { Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA' },
+    { Upgrade: 'tls/1.0' },
+    { Connection: 'close' },
+    { Upgrade: null },
+  ]) {
     const { wire, response } = await tryUpgrade(daemon, '/ws', headers);
     assert.ok(response === null || response.status >= 400, `${JSON.stringify(headers)}: ${response?.raw}`);
     wire.destroy();
