@@ -368,6 +368,10 @@ static bool create_context(struct worker *w, const struct loop_kind *kind)
     w->loop.kind = kind;
     kind->init(&w->loop);
     lws_set_log_level(LLL_ERR, on_lws_log);
+#if LWS_LIBRARY_VERSION_NUMBER >= 4003000
+    w->log = (lws_log_cx_t){.u.emit = on_lws_log, .lll_flags = LLL_ERR};
+    info.log_cx = &w->log;
+#endif
     w->loop.context = lws_create_context(&info);
     if (w->loop.context != NULL)
         w->vhost = lws_create_vhost(w->loop.context, &info);

@@ -34,6 +34,9 @@ struct worker {
 
     struct loop loop;
     struct lws_vhost *vhost; /* owned by loop.context */
+#if LWS_LIBRARY_VERSION_NUMBER >= 4003000
+    lws_log_cx_t log; /* the library's own is shared by all contexts, and its count by no lock */
+#endif
     pthread_t thread;
 
     void **batch; /* borrowed from events: what a turn has not yet delivered */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyTexts, readLog, say, scene, setHidden, texts } from './harness.mjs';
+import { eventually, eventuallyTexts, readLog, say, scene, setHidden, texts   signIn,
+} from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const numbered = (letter, n) => Array.from({ length: n }, (_, i) => `${letter}${i}`);
@@ -158,8 +159,7 @@ scene('groups, days and midnight', async ({ visitor, peer }) => {
   late.setHours(23, 59, 30, 0);
   await ana.clock.install({ time: late });
   await ana.reload();
-  await ana.fill('#name', 'ana');
-  await ana.keyboard.press('Enter');
+  await signIn(ana, 'ana');
   const bob = await peer('bob');
   bob.say('one');
   bob.say('two');
