@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyTexts, readLog, say, scene, setHidden, texts   signIn,
-} from './harness.mjs';
+import { eventually, eventuallyTexts, readLog, say, scene, setHidden, signIn, texts } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const numbered = (letter, n) => Array.from({ length: n }, (_, i) => `${letter}${i}`);
