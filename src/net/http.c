@@ -34,31 +34,6 @@ static bool is_cached(struct lws *wsi, const struct static_file *file)
            (strcmp(tags, "*") == 0 || strstr(tags, file->etag) != NULL);
 }
 
-static int send_file(struct lws *wsi, struct http_response *r, unsigned status,
-                     const struct static_file *file)
-{
-    bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) != 0;
-    struct conn *c = lws_get_opaque_user_data(wsi);
-    struct http_headers h;
-
-    if (status == HTTP_STATUS_OK && is_cached(wsi, file))
-        status = HTTP_STATUS_NOT_MODIFIED;
-    http_begin(&h, wsi, status);
-    http_add(&h, "etag:", file->etag);
-    http_add(&h, "cache-control:", "no-cache");
-    if (status != HTTP_STATUS_NOT_MODIFIED)
-        http_add_content(&h, file->media_type, file->length);
-    if (http_send_headers(&h) != 0)
-        return -1;
-    if (is_head || status == HTTP_STATUS_NOT_MODIFIED || file->length == 0)
-        return transaction_done(wsi);
-    *r = (struct http_response){.body = file->bytes, .length = file->length};
-    c->is_responding = true;
-    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, RESPONSE_TIMEOUT_S);
-    lws_callback_on_writable(wsi);
-    return 0;
-}
-
 static int continue_body(struct lws *wsi, struct http_response *r)
 {
     struct conn *c = lws_get_opaque_user_data(wsi);
@@ -85,6 +60,29 @@ static int continue_body(struct lws *wsi, struct http_response *r)
     lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, RESPONSE_TIMEOUT_S);
     lws_callback_on_writable(wsi);
     return 0;
+}
+
+static int send_file(struct lws *wsi, struct http_response *r, unsigned status,
+                     const struct static_file *file)
+{
+    bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) != 0;
+    struct conn *c = lws_get_opaque_user_data(wsi);
+    struct http_headers h;
+
+    if (status == HTTP_STATUS_OK && is_cached(wsi, file))
+        status = HTTP_STATUS_NOT_MODIFIED;
+    http_begin(&h, wsi, status);
+    http_add(&h, "etag:", file->etag);
+    http_add(&h, "cache-control:", "no-cache");
+    if (status != HTTP_STATUS_NOT_MODIFIED)
+        http_add_content(&h, file->media_type, file->length);
+    if (http_send_headers(&h) != 0)
+        return -1;
+    if (is_head || status == HTTP_STATUS_NOT_MODIFIED || file->length == 0)
+        return transaction_done(wsi);
+    *r = (struct http_response){.body = file->bytes, .length = file->length};
+    c->is_responding = true;
+    return continue_body(wsi, r);
 }
 
 static bool is_get_or_head(struct lws *wsi)
