@@ -41,7 +41,8 @@ static const struct lws_protocols protocols[] = {
      .tx_packet_size = TX_PACKET},
     {.name = HTTP_PROTOCOL,
      .callback = http_callback,
-     .per_session_data_size = sizeof(struct http_response)},
+     .per_session_data_size = sizeof(struct http_response),
+     .tx_packet_size = TX_PACKET},
     {.name = NULL},
 };
 
