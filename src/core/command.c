@@ -42,7 +42,7 @@ static enum err do_message(struct session *s, const struct request *r)
         session_error(s, text);
         return ERR_TOO_LONG;
     }
-    message = event_message(s->username, body->bytes, body->length);
+    message = event_with_body(EVENT_MESSAGE, s->username, body->bytes, body->length);
     e = message == NULL
             ? ERR_NOMEM
             : hub_publish(s->shard->hub, s->member.room, message, s->shard->now.wall_ms);

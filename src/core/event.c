@@ -1,13 +1,15 @@
 #include "core/event.h"
 #include "base/mem.h"
 #include "core/name.h"
+#include "core/ports.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
-static struct event *make(enum event_type type, struct username *user, size_t body_size)
+struct event *event_with_body(enum event_type type, struct username *user, const char *body,
+                              size_t length)
 {
-    struct event *e = mem_try(sizeof *e + body_size);
+    struct event *e = mem_try(sizeof *e + length + 1);
 
     if (e == NULL)
         return NULL;
@@ -15,36 +17,43 @@ static struct event *make(enum event_type type, struct username *user, size_t bo
     e->refs = 1;
     e->type = type;
     e->user = user != NULL ? username_ref(user) : NULL;
-    return e;
-}
-
-struct event *event_make(enum event_type type, struct username *user)
-{
-    return make(type, user, 0);
-}
-
-struct event *event_message(struct username *user, const char *body, size_t length)
-{
-    struct event *e = make(EVENT_MESSAGE, user, length + 1);
-
-    if (e == NULL)
-        return NULL;
     memcpy(e->body, body, length);
     e->body[length] = '\0';
     e->body_length = length;
     return e;
 }
 
-struct event *event_users(size_t capacity)
+struct event *event_make(enum event_type type, struct username *user)
 {
-    struct event *e = make(EVENT_USERS, NULL, 0);
+    return event_with_body(type, user, "", 0);
+}
 
-    if (e == NULL)
-        return NULL;
-    e->users = mem_try((capacity + 1) * sizeof *e->users);
-    if (e->users == NULL)
-        event_unref(&e);
-    return e;
+bool event_set_cid(struct event *e, const char *cid, size_t length)
+{
+    e->cid = mem_try(length + 1);
+    if (e->cid == NULL)
+        return false;
+    memcpy(e->cid, cid, length);
+    e->cid[length] = '\0';
+    return true;
+}
+
+bool event_reserve_users(struct event *e, size_t capacity)
+{
+    e->users = mem_try((capacity + 1) * sizeof(struct username *));
+    return e->users != NULL;
+}
+
+const char *event_cache(struct event *e, char *text)
+{
+    char *kept = NULL;
+
+    if (text == NULL)
+        return atomic_load_explicit(&e->text, memory_order_acquire);
+    if (atomic_compare_exchange_strong(&e->text, &kept, text))
+        return text;
+    mem_free(text);
+    return kept;
 }
 
 struct event *event_ref(struct event *e)
@@ -63,6 +72,34 @@ void event_unref(struct event **e)
     username_unref(&it->user);
     for (size_t i = 0; i < it->user_count; i++)
         username_unref(&it->users[i]);
+    for (size_t i = 0; i < it->missed_count; i++)
+        event_unref(&it->missed[i]);
     mem_free(it->users);
+    mem_free(it->missed);
+    mem_free(it->cid);
+    mem_free(atomic_load_explicit(&it->text, memory_order_relaxed));
+    message_state_free(it->state);
+    query_free(it->query);
     mem_free(it);
+}
+
+struct message_state *message_state_make(void)
+{
+    return mem_alloc(sizeof(struct message_state));
+}
+
+void message_state_free(struct message_state *state)
+{
+    if (state == NULL)
+        return;
+    for (size_t i = 0; i < state->reaction_count; i++) {
+        struct reaction *r = &state->reactions[i];
+
+        for (size_t k = 0; k < r->count; k++)
+            mem_free(r->usernames[k]);
+        mem_free(r->usernames);
+        mem_free(r->emoji);
+    }
+    mem_free(state->reactions);
+    mem_free(state);
 }

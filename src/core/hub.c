@@ -118,9 +118,11 @@ static void unlock_and_wake(struct hub *h)
 
 static void post_users_locked(struct hub *h, struct hub_room *room, uint64_t now)
 {
-    struct event *e = event_users(HASH_COUNT(room->roster));
+    struct event *e = event_make(EVENT_USERS, NULL);
 
     list_remove(&room->due);
+    if (e != NULL && !event_reserve_users(e, HASH_COUNT(room->roster)))
+        event_unref(&e);
     if (e == NULL)
         return; /* still wanted: the next change of the room's people tries again */
     for (struct roster_entry *entry = room->roster; entry != NULL; entry = entry->hh.next)
@@ -153,7 +155,7 @@ enum err hub_join(struct hub *h, const char *room_key, struct username *user,
 
     if (joined == NULL)
         return ERR_NOMEM;
-    joined->admitted = session;
+    joined->origin = session;
     pthread_mutex_lock(&h->lock);
     HASH_FIND(hh, h->rooms, room_key, strlen(room_key), room);
     if (room != NULL)
@@ -217,8 +219,7 @@ enum err hub_publish(struct hub *h, struct hub_room *room, struct event *message
         if (now_wall_ms > room->last_ts)
             room->last_ts = now_wall_ms;
         message->ts = room->last_ts;
-        snprintf(message->id, sizeof message->id, "%" PRIx64 "-%" PRIx64, h->run,
-                 ++h->next_message);
+        message->id = (struct message_id){h->run, room->id, ++h->next_message};
         post_locked(h, room, message);
     }
     unlock_and_wake(h);

@@ -201,13 +201,25 @@ static enum err judge_username(const struct code_points *text, const char **reas
 
 /* ---- usernames ---- */
 
+struct username *username_restore(const char *text, size_t text_length, const char *key,
+                                  size_t key_length)
+{
+    struct username *u = mem_alloc(sizeof *u + text_length + 1 + key_length + 1);
+
+    u->refs = 1;
+    u->text_length = (uint16_t)text_length;
+    u->key_length = (uint16_t)key_length;
+    memcpy(u->text, text, text_length);
+    u->key = memcpy(u->text + text_length + 1, key, key_length);
+    return u;
+}
+
 enum err username_make(const char *input, size_t length, struct username **out, const char **reason)
 {
     struct code_points text;
     char bytes[INPUT_MAX * 4 + 1];
     utf8proc_uint8_t *key;
     struct username *u;
-    size_t key_length;
     enum err e;
 
     if (length > INPUT_MAX) {
@@ -233,13 +245,7 @@ enum err username_make(const char *input, size_t length, struct username **out, 
         *reason = "The server is short of memory. Try again later.";
         return ERR_NOMEM;
     }
-    key_length = strlen((const char *)key);
-    u = mem_alloc(sizeof *u + length + 1 + key_length + 1);
-    u->refs = 1;
-    u->text_length = (uint16_t)length;
-    u->key_length = (uint16_t)key_length;
-    memcpy(u->text, bytes, length + 1);
-    u->key = memcpy(u->text + length + 1, key, key_length + 1);
+    u = username_restore(bytes, length, (const char *)key, strlen((const char *)key));
     free(key);
     *out = u;
     return OK;

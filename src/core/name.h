@@ -32,6 +32,9 @@ struct username {
  * sentence for the person, such as "Please choose a name.". */
 MUST_USE enum err username_make(const char *input, size_t length, struct username **out,
                                 const char **reason);
+/* From what was made once and kept: text and key as they were then. */
+struct username *username_restore(const char *text, size_t text_length, const char *key,
+                                  size_t key_length);
 struct username *username_ref(struct username *u);
 /* Drops one reference and sets *u to NULL; NULL is allowed. */
 void username_unref(struct username **u);

@@ -26,7 +26,10 @@ static json_t *name_of(const struct username *user)
 
 static enum err encode_message(struct segment *into, const struct event *e)
 {
-    return write_object(into, json_pack("{s:s,s:s,s:o,s:o,s:I}", "type", "message", "id", e->id,
+    char id[MESSAGE_ID_SIZE];
+
+    message_id_write(&e->id, id);
+    return write_object(into, json_pack("{s:s,s:s,s:o,s:o,s:I}", "type", "message", "id", id,
                                         "username", name_of(e->user), "body",
                                         json_stringn_nocheck(e->body, e->body_length), "ts",
                                         (json_int_t)e->ts));

@@ -294,7 +294,7 @@ static void deliver_users(struct shard_room *room, const struct event *e)
 
 void shard_deliver(struct shard *shard, struct event *e)
 {
-    struct session *joiner = e->type == EVENT_JOIN ? find_session(shard, e->admitted) : NULL;
+    struct session *joiner = e->type == EVENT_JOIN ? find_session(shard, e->origin) : NULL;
     struct shard_room *room = find_room(shard, e->room_id);
 
     /* What is gathered together is shed together. */

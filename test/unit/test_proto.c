@@ -124,22 +124,23 @@ static void v1_frames_are_exactly_the_origin_protocol(void **state)
 {
     struct username *ann = user("Ann"), *bob = user("b\xc3\xb6"
                                                     "b");
-    struct event *e = event_message(ann, "\"<b>\"\n", 6);
+    struct event *e = event_with_body(EVENT_MESSAGE, ann, "\"<b>\"\n", 6);
 
     (void)state;
-    strcpy(e->id, "7-1");
+    e->id = (struct message_id){7, 1, 1};
     e->ts = 1690000000000;
-    check_v1(e, "{\"type\":\"message\",\"id\":\"7-1\",\"username\":\"Ann\","
+    check_v1(e, "{\"type\":\"message\",\"id\":\"7-1-1\",\"username\":\"Ann\","
                 "\"body\":\"\\\"<b>\\\"\\n\",\"ts\":1690000000000}");
     check_v1(event_make(EVENT_JOIN, bob), "{\"type\":\"join\",\"username\":\"b\xc3\xb6"
                                           "b\"}");
     check_v1(event_make(EVENT_LEAVE, ann), "{\"type\":\"leave\",\"username\":\"Ann\"}");
-    e = event_users(2);
+    e = event_make(EVENT_USERS, NULL);
+    assert_true(event_reserve_users(e, 2));
     e->users[e->user_count++] = username_ref(ann);
     e->users[e->user_count++] = username_ref(bob);
     check_v1(e, "{\"type\":\"users\",\"users\":[\"Ann\",\"b\xc3\xb6"
                 "b\"]}");
-    check_v1(event_users(0), "{\"type\":\"users\",\"users\":[]}");
+    check_v1(event_make(EVENT_USERS, NULL), "{\"type\":\"users\",\"users\":[]}");
     username_unref(&ann);
     username_unref(&bob);
 }

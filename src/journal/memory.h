@@ -1,0 +1,22 @@
+/* memory - a journal that keeps the newest events of each room in memory and loses all at the end.
+ * Threads:    as core/ports.h; what is appended is committed inside the call, under memory.lock, so the
+ *             lock order is memory.lock, then whatever the listener takes.
+ * Owns:       its rooms and a reference to each event that it keeps.
+ * Invariant:  bounded: so many events a room, so many rooms; the room that was used least recently goes
+ *             first, as a whole.
+ * Fails:      as core/ports.h; never with ERR_UNAVAILABLE. */
+#ifndef HUBBUB_JOURNAL_MEMORY_H
+#define HUBBUB_JOURNAL_MEMORY_H
+
+#include "core/ports.h"
+
+struct memory_limits {
+    uint32_t events; /* durable events that are kept in each room; at least 1 */
+    uint32_t rooms;  /* at least 1 */
+};
+
+/* epoch: one that no earlier run had. Never NULL. */
+struct journal *memory_journal_create(const struct memory_limits *limits,
+                                      const struct journal_listener *listener, uint64_t epoch);
+
+#endif
