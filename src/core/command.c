@@ -1,122 +1,257 @@
-/* command - the requests a client may make: one row each, and their handlers.
+/* command - the table of requests, and the way of each from a text to its handler.
  * session_receive (session.h) comes in here with every complete text message. */
+#include "core/command.h"
+#include "core/arrival.h"
 #include "core/hub.h"
 #include "core/name.h"
-#include "core/session.h"
+#include "core/proto_v2.h"
 #include "core/shard.h"
 #include "core/utf8.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
     FAULTS_MAX = 10,   /* malformed requests in a row that end a session */
     REFUSED_MAX = 100, /* requests over the rate limit in a row that end a session */
+    LAST_MAX = 200,    /* messages that `join` may ask for */
 };
 
-static enum err do_join(struct session *s, const struct request *r)
+static const char default_room[] = "lobby";
+
+enum err asked_refuse(const struct asked *a, enum refusal_code code, const char *text)
 {
-    if (session_is_joined(s)) {
-        session_error(s, "You have joined already.");
+    const struct refusal why = {
+        .code = code,
+        .text = text,
+        .cid = a->cid,
+        .room = a->room_key,
+        .retry_after_ms = code == REFUSED_UNAVAILABLE ? 1000 : 0,
+    };
+
+    session_refuse(a->session, &why);
+    return code == REFUSED_BAD_REQUEST || code == REFUSED_TOO_LONG ? ERR_INVALID : OK;
+}
+
+/* ---- coming and going ---- */
+
+static enum err join_v1(const struct asked *a)
+{
+    const struct request_text *name = &a->request->text[FIELD_USERNAME];
+
+    if (a->session->username != NULL)
+        return asked_refuse(a, REFUSED_BAD_REQUEST, "You have joined already."), OK;
+    session_join(a->session, name->bytes, name->length);
+    return OK;
+}
+
+static uint32_t count_places(const struct session *s)
+{
+    uint32_t count = 0;
+
+    for (const struct place *p = s->places; p != NULL; p = p->next)
+        count++;
+    return count;
+}
+
+static enum err join_v2(const struct asked *a)
+{
+    const struct request *r = a->request;
+    struct session *s = a->session;
+    const struct arrival_wish wish = {
+        .cid = a->cid,
+        .has_since = request_has(r, FIELD_SINCE),
+        .since_epoch = r->since_epoch,
+        .since = r->number[FIELD_SINCE],
+        .last = r->number[FIELD_LAST] > LAST_MAX ? LAST_MAX : (uint32_t)r->number[FIELD_LAST],
+    };
+
+    if (session_find_place(s, a->room_key) != NULL)
+        return asked_refuse(a, REFUSED_BAD_REQUEST, "You are in this room already.");
+    if (count_places(s) >= s->shard->rules->max_rooms)
+        return asked_refuse(a, REFUSED_ROOM_LIMIT,
+                            "You are in as many rooms as one connection may be.");
+    if (s->username == NULL) {
+        if (!request_has(r, FIELD_USERNAME))
+            return asked_refuse(a, REFUSED_BAD_REQUEST, "The first \"join\" needs a \"username\".");
+        if (!arrival_sign_in(s, &r->text[FIELD_USERNAME],
+                             request_has(r, FIELD_KEY) ? &r->text[FIELD_KEY] : NULL))
+            return OK;
+    }
+    arrival_begin(s, a->room_key, &wish);
+    return OK;
+}
+
+static enum err leave(const struct asked *a)
+{
+    const struct v2_reply left = {.type = "left", .cid = a->cid, .room = a->room_key};
+
+    session_answer(a->session, v2_reply, &left);
+    if (!a->session->closing)
+        session_drop_place(a->place, LEAVE_QUIT);
+    return OK;
+}
+
+/* ---- the table ---- */
+
+enum needs { NEEDS_NOTHING, NEEDS_ROOM, NEEDS_PLACE };
+
+struct command {
+    const char *type;
+    enum err (*run)(const struct asked *a);
+    unsigned required, optional; /* bits of enum request_field */
+    enum needs needs;
+};
+
+static const struct command v1_commands[] = {
+    {"join", join_v1, FIELD(USERNAME), 0, NEEDS_NOTHING},
+    {"message", do_message, FIELD(BODY), 0, NEEDS_PLACE},
+    {0},
+};
+
+static const struct command v2_commands[] = {
+    {"join", join_v2, 0,
+     FIELD(ROOM) | FIELD(CID) | FIELD(USERNAME) | FIELD(KEY) | FIELD(SINCE) | FIELD(LAST),
+     NEEDS_ROOM},
+    {"leave", leave, FIELD(ROOM), FIELD(CID), NEEDS_PLACE},
+    {"message", do_message, FIELD(ROOM) | FIELD(BODY), FIELD(CID) | FIELD(REPLY_TO), NEEDS_PLACE},
+    {"edit", do_edit, FIELD(ROOM) | FIELD(ID) | FIELD(BODY), FIELD(CID), NEEDS_PLACE},
+    {"delete", do_delete, FIELD(ROOM) | FIELD(ID), FIELD(CID), NEEDS_PLACE},
+    {"react", do_react, FIELD(ROOM) | FIELD(ID) | FIELD(EMOJI) | FIELD(ON), FIELD(CID),
+     NEEDS_PLACE},
+    {"typing", do_typing, FIELD(ROOM), 0, NEEDS_PLACE},
+    {"history", do_history, FIELD(ROOM),
+     FIELD(CID) | FIELD(BEFORE) | FIELD(AFTER) | FIELD(AROUND) | FIELD(LIMIT), NEEDS_PLACE},
+    {"search", do_search, FIELD(QUERY), FIELD(CID) | FIELD(ROOM) | FIELD(BEFORE_ID) | FIELD(LIMIT),
+     NEEDS_NOTHING},
+    {"users", do_users, FIELD(ROOM), FIELD(CID), NEEDS_PLACE},
+    {"rooms", do_rooms, 0, FIELD(CID), NEEDS_NOTHING},
+    {"ping", do_ping, 0, FIELD(CID), NEEDS_NOTHING},
+    {0},
+};
+
+static const struct {
+    const struct command *commands; /* ends with a zeroed row */
+    const char *unknown;
+    const char *not_joined;
+} versions[PROTO_VERSIONS] = {
+    [PROTO_V1] = {v1_commands,
+                  "The server does not know this \"type\". It knows \"join\" and \"message\".",
+                  "Join first: send {\"type\":\"join\",\"username\":\"…\"}."},
+    [PROTO_V2] = {v2_commands, "The server does not know this \"type\".",
+                  "You are not in this room: send \"join\" first."},
+};
+
+static const struct command *find_command(enum proto_version version, const char *type)
+{
+    for (const struct command *c = versions[version].commands; c->type != NULL; c++)
+        if (strcmp(c->type, type) == 0)
+            return c;
+    return NULL;
+}
+
+/* ---- the way of a request ---- */
+
+/* Whose place in the room it is, asked for as it was written or in another spelling. Most clients send
+ * what `joined` told them, so the rules for names are asked last. */
+static enum err find_room(struct asked *a, char key[ROOM_NAME_MAX_BYTES + 1], const char **reason)
+{
+    const struct request_text *name = &a->request->text[FIELD_ROOM];
+    bool is_given = request_has(a->request, FIELD_ROOM);
+
+    if (a->session->version == PROTO_V1) {
+        a->place = a->session->places;
         return OK;
     }
-    session_join(s, r->field[FIELD_USERNAME].bytes, r->field[FIELD_USERNAME].length);
+    a->place = is_given ? session_find_place(a->session, name->bytes) : NULL;
+    if (a->place == NULL) {
+        if (!is_given)
+            strcpy(key, default_room);
+        else if (room_name_make(name->bytes, name->length, key, reason) != OK)
+            return ERR_INVALID;
+        a->place = session_find_place(a->session, key);
+    }
+    a->room_key = a->place != NULL ? hub_room_key(a->place->room) : key;
     return OK;
 }
 
-static enum err do_message(struct session *s, const struct request *r)
+static enum err take_cid(struct asked *a, const char **reason)
 {
-    const struct request_text *body = &r->field[FIELD_BODY];
-    struct event *message;
-    enum err e;
+    const struct request_text *cid = &a->request->text[FIELD_CID];
 
-    if (body->length == 0) {
-        session_error(s, "The message is empty.");
+    if (!request_has(a->request, FIELD_CID))
+        return OK;
+    if (cid->length == 0 || cid->length > CID_MAX) {
+        *reason = "\"cid\" must have 1 to 64 bytes.";
         return ERR_INVALID;
     }
-    if (body->length > s->shard->rules->max_body) {
-        char text[128];
-
-        snprintf(text, sizeof text, "The message is too long: it has %zu bytes, the limit is %zu.",
-                 body->length, s->shard->rules->max_body);
-        session_error(s, text);
-        return ERR_TOO_LONG;
-    }
-    message = event_with_body(EVENT_MESSAGE, s->username, body->bytes, body->length);
-    e = message == NULL
-            ? ERR_NOMEM
-            : hub_publish(s->shard->hub, s->member.room, message, s->shard->now.wall_ms);
-    event_unref(&message);
-    if (e != OK)
-        session_error(s, "The server is busy and did not take the message. Send it again.");
+    a->cid = cid->bytes;
     return OK;
-}
-
-static const struct command {
-    const char *type;
-    enum err (*run)(struct session *s, const struct request *r);
-    unsigned fields; /* bits of enum request_field, all required */
-    bool needs_joined;
-} commands[] = {
-    {"join", do_join, 1u << FIELD_USERNAME, false},
-    {"message", do_message, 1u << FIELD_BODY, true},
-};
-
-static const struct command *find_command(const char *type)
-{
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].type, type) == 0)
-            return &commands[i];
-    return NULL;
 }
 
 /* OK if the request was well formed, whether or not it was granted. */
 static enum err run(struct session *s, struct request *r, const char *bytes, size_t length)
 {
+    struct asked a = {.session = s, .request = r};
+    char key[ROOM_NAME_MAX_BYTES + 1];
     const struct command *command;
     const char *reason;
 
     if (request_parse(r, bytes, length, &reason) != OK)
         goto malformed;
-    command = find_command(r->type);
+    command = find_command(s->version, r->type);
     if (command == NULL) {
-        reason = "The server does not know this \"type\". It knows \"join\" and \"message\".";
+        reason = versions[s->version].unknown;
         goto malformed;
     }
-    if (request_read_fields(r, command->fields, &reason) != OK)
+    /* The cid first, so that whatever else is wrong can be told by it. */
+    if (request_read_fields(r, 0, command->optional & FIELD(CID), &reason) != OK ||
+        take_cid(&a, &reason) != OK ||
+        request_read_fields(r, command->required, command->optional, &reason) != OK)
         goto malformed;
-    if (command->needs_joined && !session_is_joined(s)) {
-        session_error(s, "Join first: send {\"type\":\"join\",\"username\":\"…\"}.");
-        return OK;
-    }
-    return command->run(s, r);
+    if (command->needs != NEEDS_NOTHING && find_room(&a, key, &reason) != OK)
+        goto malformed;
+    if (command->needs == NEEDS_PLACE && (a.place == NULL || !a.place->is_counted))
+        return asked_refuse(&a, REFUSED_NOT_JOINED, versions[s->version].not_joined);
+    return command->run(&a);
 malformed:
-    session_error(s, reason);
-    return ERR_INVALID;
+    return asked_refuse(&a, REFUSED_BAD_REQUEST, reason);
 }
 
 /* A message costs a token and one more for each whole KiB, because a reader's ring is counted in bytes:
  * otherwise one sender of long messages could have a whole room disconnected as slow. */
 static bool is_within_rate(struct session *s, size_t length)
 {
-    const struct shard *shard = s->shard;
-    uint32_t cost = 1 + (uint32_t)(length / 1024), burst = shard->rules->message_rate.burst;
+    static const struct refusal going_on = {
+        .code = REFUSED_RATE_LIMITED,
+        .text = "You went on sending too fast.",
+    };
+    const struct limit_rule *rule = &s->shard->rules->message_rate;
+    uint32_t cost = 1 + (uint32_t)(length / 1024);
+    struct refusal too_fast = {
+        .code = REFUSED_RATE_LIMITED,
+        .text = "You are sending too fast. Wait a moment and send the message again.",
+    };
 
-    /* What would never fit is paid with all there is. */
-    if (limit_take(&s->bucket, &shard->rules->message_rate, cost < burst ? cost : burst,
-                   shard->now.mono_ms)) {
+    if (cost > rule->burst) /* what would never fit is paid with all there is */
+        cost = rule->burst;
+    if (limit_take(&s->bucket, rule, cost, s->shard->now.mono_ms)) {
         s->refused = 0;
         return true;
     }
+    too_fast.retry_after_ms = limit_wait_ms(&s->bucket, rule, cost);
     if (++s->refused >= REFUSED_MAX)
-        session_fail(s, CLOSE_RATE_LIMITED, "You went on sending too fast.");
+        session_fail(s, CLOSE_RATE_LIMITED, &going_on);
     else
-        session_error(s, "You are sending too fast. Wait a moment and send the message again.");
+        session_refuse(s, &too_fast);
     return false;
 }
 
 void session_receive(struct session *s, const char *bytes, size_t length)
 {
+    static const struct refusal too_many = {
+        .code = REFUSED_BAD_REQUEST,
+        .text = "Too many malformed messages in a row.",
+    };
     struct request request = {0};
 
     if (s->closing)
@@ -130,6 +265,6 @@ void session_receive(struct session *s, const char *bytes, size_t length)
     if (run(s, &request, bytes, length) == OK)
         s->faults = 0;
     else if (++s->faults >= FAULTS_MAX)
-        session_fail(s, CLOSE_BAD_REQUEST, "Too many malformed messages in a row.");
+        session_fail(s, CLOSE_BAD_REQUEST, &too_many);
     request_free(&request);
 }

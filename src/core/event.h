@@ -96,6 +96,7 @@ struct event {
     /* EVENT_JOIN, EVENT_LEAVE */
     uint32_t people; /* in the room afterwards */
     enum leave_reason reason;
+    uint32_t place; /* EVENT_JOIN: which of its session's joinings it is */
     bool is_return; /* EVENT_JOIN: the person was here all the time, so nobody is told */
 
     /* EVENT_USERS; EVENT_JOIN of a version 2 session: what it is to be told of */

@@ -1,16 +1,20 @@
 /* hub - what all workers share: the rooms, who is in them, and the one order in which a room's
  * events reach every worker.
  * Threads:    any. hub.lock covers all rooms; it is held for look-ups and posts only, never across
- *             I/O, logs or callbacks (a mailbox's wake apart). Lock order: hub, then mailbox.
- * Owns:       rooms and their rosters. Borrows the workers' mailboxes, which outlive it.
- * Invariant:  a name is held at most once in a room; rosters are in join order; a room exists iff
- *             somebody is in it; posting under the lock gives all workers the same order.
+ *             I/O, logs or callbacks (a mailbox's wake apart), nor while the journal is called. Lock
+ *             order: the journal's, hub, then mailbox.
+ * Owns:       rooms and their rosters. Borrows the journal and the workers' mailboxes, which outlive it.
+ * Invariant:  a name is held at most once in a room; rosters are in join order; a room exists while it
+ *             is pinned or a name is held in it; posting under the lock gives all workers the same
+ *             order, and durable events are posted in the journal's.
  * Fails:      ERR_TAKEN, ERR_FULL (a worker is too far behind), ERR_NOMEM; nothing changed then. */
 #ifndef HUBBUB_CORE_HUB_H
 #define HUBBUB_CORE_HUB_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "core/event.h"
+#include "core/ports.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,40 +28,98 @@ enum {
     HUB_WORKERS_MAX = 64,
     USERS_INTERVAL_MS = 100,   /* a room sends at most one snapshot of its people in this time */
     USERS_BROADCAST_MAX = 256, /* in a larger room a snapshot goes only to those who ask or join */
+    USERS_JOINED_MAX = 256,    /* so many of the people are told with `joined` */
 };
 
-/* boxes[i] takes references to events, for worker i; borrowed. run: a number that no earlier run of
- * the server had (random, or the time it started), so that message ids are unique across restarts.
- */
-struct hub *hub_create(struct mailbox *boxes, uint32_t workers, uint64_t run);
+/* boxes[i] takes references to events, for worker i; borrowed. hold_ms: how long a name is held for its
+ * key after the connection broke. */
+struct hub *hub_create(struct mailbox *boxes, uint32_t workers, uint64_t hold_ms);
 void hub_destroy(struct hub *h);
 
+/* Due before the first room is opened. */
+void hub_set_journal(struct hub *h, struct journal *j);
+struct journal *hub_journal(const struct hub *h);
+
+/* The journal's listener; arg is the hub. */
+void hub_committed(void *arg, struct event *const *events, size_t count);
+void hub_answered(void *arg, struct query *q);
+
+/* ---- rooms ---- */
+
+/* Pins the room, making it if need be; it stays valid until hub_close. *is_known: the head of its log
+ * is known, so that it can be joined; if not, ask the journal (QUERY_HEAD) and tell hub_learn. */
+struct hub_room *hub_open(struct hub *h, const char *room_key, bool *is_known);
+void hub_close(struct hub *h, struct hub_room *room);
+void hub_learn(struct hub *h, struct hub_room *room, const struct journal_head *head);
+
+/* Const as long as the room is pinned. The id is never used again in this run. */
+const char *hub_room_key(const struct hub_room *room);
+uint64_t hub_room_id(const struct hub_room *room);
+
+/* The log's number for the room; 0: it has no event yet. */
+uint64_t hub_log_room(struct hub *h, const struct hub_room *room);
+
+/* ---- people ---- */
+
+struct joining {
+    struct username *user;
+    struct session_id session;
+    uint32_t place;  /* the session's own number for this joining; EVENT_JOIN brings it back */
+    const char *key; /* proves that a name that is taken is the caller's own; NULL: there is none */
+    bool tells_people; /* EVENT_JOIN brings the first people of the room */
+    bool has_since;    /* EVENT_JOIN brings the durable events after since */
+    uint64_t since;
+};
+
 /* Registers the user under the room's name and posts EVENT_JOIN, after which the session is a
- * member. *room stays valid until hub_leave. room_key: as room_name_make wrote it. */
-MUST_USE enum err hub_join(struct hub *h, const char *room_key, struct username *user,
-                           struct session_id session, uint64_t now_mono_ms, struct hub_room **room);
+ * member. The room must be pinned and known. ERR_NOT_FOUND: the tail does not reach back to since, or
+ * since is ahead of the log; *newest (may be NULL) is set in any case. */
+MUST_USE enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *joining,
+                           struct moment now, uint64_t *newest);
 
-/* Gives the name back and posts EVENT_LEAVE to the remaining members. */
-void hub_leave(struct hub *h, struct hub_room *room, struct username *user, uint32_t worker,
-               uint64_t now_mono_ms);
+/* Gives the name back and posts EVENT_LEAVE to the remaining members, or, if the connection broke and
+ * has a key, holds the name for it. Once for each hub_join that was OK. */
+void hub_leave(struct hub *h, struct hub_room *room, struct username *user,
+               struct session_id session, enum leave_reason reason, struct moment now);
 
-/* Gives the message its id and time and posts it to every worker that has a member in the room.
- * Takes no reference of the caller's. */
-MUST_USE enum err hub_publish(struct hub *h, struct hub_room *room, struct event *message,
+/* The people of a room as an EVENT_USERS that nobody was sent; NULL when memory is short. */
+struct event *hub_users(struct hub *h, struct hub_room *room);
+
+/* How many are in a room; 0 if there is no such room. */
+uint32_t hub_count_people(struct hub *h, const char *room_key);
+
+/* Calls back with rooms that have people, up to limit, under the lock. */
+void hub_each_room(struct hub *h, uint32_t limit,
+                   void (*call)(void *arg, const char *room_key, uint64_t seq), void *arg);
+
+/* ---- events ---- */
+
+/* Gives a durable event to the journal; it comes back through hub_committed. Takes no reference of the
+ * caller's. */
+MUST_USE enum err hub_publish(struct hub *h, struct hub_room *room, struct event *e,
                               uint64_t now_wall_ms);
 
-/* True if a worker is so far behind that senders should be held back. Lock-free. */
+/* Posts an event of the moment to the room as it is. */
+void hub_publish_ephemeral(struct hub *h, struct hub_room *room, struct event *e);
+
+/* True if a worker, or the journal, is so far behind that senders should be held back. Lock-free. */
 bool hub_is_strained(const struct hub *h);
 
 /* Asks for a snapshot of a room for somebody who missed changes. */
 void hub_want_users(struct hub *h, struct hub_room *room, uint64_t now_mono_ms);
 
-/* True if a snapshot was put off; hub_tick must then be called USERS_INTERVAL_MS later. Lock-free.
- */
-bool hub_has_due(struct hub *h);
-void hub_tick(struct hub *h, uint64_t now_mono_ms);
+/* True if a snapshot was put off; hub_tick must then be called USERS_INTERVAL_MS later. Lock-free. */
+bool hub_has_due(const struct hub *h);
+/* When hub_tick must be called because of a name that is held, as time of clock_mono_ms; 0: none is.
+ * Lock-free. */
+uint64_t hub_held_due(const struct hub *h);
+void hub_tick(struct hub *h, struct moment now);
 
 /* From here on nobody is told of leaves: everybody is leaving. */
 void hub_stop(struct hub *h);
+
+/* True if nothing is on its way through the journal. Lock-free; after hub_stop the workers are woken
+ * when it becomes true. */
+bool hub_is_quiet(const struct hub *h);
 
 #endif

@@ -25,3 +25,12 @@ bool limit_take(struct limit *l, const struct limit_rule *rule, uint32_t cost, u
     l->millitokens -= (uint64_t)cost * 1000;
     return true;
 }
+
+uint64_t limit_wait_ms(const struct limit *l, const struct limit_rule *rule, uint32_t cost)
+{
+    uint64_t wanted = (uint64_t)cost * 1000;
+
+    if (rule->rate == 0 || l->millitokens >= wanted)
+        return 0;
+    return (wanted - l->millitokens + rule->rate - 1) / rule->rate;
+}

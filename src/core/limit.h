@@ -25,4 +25,7 @@ void limit_init(struct limit *l, const struct limit_rule *rule, uint64_t now_ms)
 /* Takes cost tokens, if there are so many. */
 bool limit_take(struct limit *l, const struct limit_rule *rule, uint32_t cost, uint64_t now_ms);
 
+/* After limit_take said no: milliseconds until there are so many, as far as nobody takes any. */
+uint64_t limit_wait_ms(const struct limit *l, const struct limit_rule *rule, uint32_t cost);
+
 #endif

@@ -1,5 +1,6 @@
 #include "core/name.h"
 #include "base/mem.h"
+#include "core/event.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -264,6 +265,15 @@ void username_unref(struct username **u)
     *u = NULL;
     if (it != NULL && atomic_fetch_sub_explicit(&it->refs, 1, memory_order_acq_rel) == 1)
         mem_free(it);
+}
+
+bool emoji_is_fine(const char *bytes, size_t length)
+{
+    struct code_points text;
+    const char *reason;
+
+    return length <= EMOJI_MAX && read_mapped(bytes, length, UTF8PROC_STABLE, &text) &&
+           judge_username(&text, &reason) == OK;
 }
 
 /* ---- rooms ---- */

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ struct username *username_restore(const char *text, size_t text_length, const ch
 struct username *username_ref(struct username *u);
 /* Drops one reference and sets *u to NULL; NULL is allowed. */
 void username_unref(struct username **u);
+
+/* True if it may stand as a reaction: like a username, mostly one emoji. */
+bool emoji_is_fine(const char *bytes, size_t length);
 
 /* Writes the case-folded room name, NUL-terminated, to out. */
 MUST_USE enum err room_name_make(const char *input, size_t length,

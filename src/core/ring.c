@@ -94,7 +94,7 @@ void ring_clear(struct ring *r)
     ring_drop(r, r->count);
 }
 
-bool ring_is_strained(const struct ring *r, const struct ring_limits *limits)
+bool ring_is_filled(const struct ring *r, const struct ring_limits *limits, uint32_t parts)
 {
-    return r->frames > limits->frames / 2 || r->bytes > limits->bytes / 2;
+    return r->frames > limits->frames / parts || r->bytes > limits->bytes / parts;
 }

@@ -51,8 +51,8 @@ void ring_drop(struct ring *r, uint32_t n);
 /* Drops all and gives the memory back. */
 void ring_clear(struct ring *r);
 
-/* True if more than half of either limit is in use: the time to shed what can be made good later.
- */
-bool ring_is_strained(const struct ring *r, const struct ring_limits *limits);
+/* True if more than one part in so many of either limit is in use: the time to shed what can be done
+ * without. */
+bool ring_is_filled(const struct ring *r, const struct ring_limits *limits, uint32_t parts);
 
 #endif

@@ -1,14 +1,22 @@
 #include "core/session.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/arrival.h"
 #include "core/hub.h"
 #include "core/name.h"
+#include "core/proto_v2.h"
 #include "core/shard.h"
 
 #include <string.h>
 
-/* What most error frames need; a longer text makes the segment grow. */
-enum { ERROR_FRAME_SIZE = 192, LOG_INTERVAL_MS = 1000 };
+/* What most frames for one session need; a longer text makes the segment grow. */
+enum { ONE_FRAME_SIZE = 192, LOG_INTERVAL_MS = 1000 };
+
+/* Questions to the journal that one session may have under way. */
+enum { QUESTIONS_MAX = 4 };
+
+/* When a client that is sent away may come back: spread, so that they do not all come at once. */
+enum { RETRY_MS = 1000, RETRY_SPREAD_MS = 4000 };
 
 struct session *session_open(struct shard *shard, enum proto_version version,
                              const struct wire_ops *ops, void *wire, const char *room_key)
@@ -19,79 +27,119 @@ struct session *session_open(struct shard *shard, enum proto_version version,
     s->version = version;
     s->ops = ops;
     s->wire = wire;
-    s->room_key = mem_strdup(room_key);
     limit_init(&s->bucket, &shard->rules->message_rate, shard->now.mono_ms);
     shard_register(shard, s);
+    if (version == PROTO_V2)
+        session_answer(s, v2_hello, shard->rules);
+    else
+        s->room_key = mem_strdup(room_key);
     return s;
 }
 
-static void leave(struct session *s)
+/* ---- places ---- */
+
+struct place *session_find_place(const struct session *s, const char *room_key)
 {
-    if (!session_is_joined(s))
-        return;
-    shard_remove_member(s);
-    hub_leave(s->shard->hub, s->member.room, s->username, s->id.worker, s->shard->now.mono_ms);
-    s->member.room = NULL;
+    for (struct place *p = s->places; p != NULL; p = p->next)
+        if (strcmp(hub_room_key(p->room), room_key) == 0)
+            return p;
+    return NULL;
 }
 
-void session_end(struct session *s)
+struct place *session_place_by_number(const struct session *s, uint32_t number)
 {
-    leave(s);
+    for (struct place *p = s->places; p != NULL; p = p->next)
+        if (p->number == number)
+            return p;
+    return NULL;
+}
+
+void session_drop_place(struct place *p, enum leave_reason reason)
+{
+    struct session *s = p->session;
+    struct hub *hub = s->shard->hub;
+    struct place **at = &s->places;
+
+    shard_remove_member(p);
+    if (p->is_counted)
+        hub_leave(hub, p->room, s->username, s->id, reason, s->shard->now);
+    hub_close(hub, p->room);
+    arrival_free(p);
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    mem_free(p);
+}
+
+static void leave_all(struct session *s, enum leave_reason reason)
+{
+    while (s->places != NULL)
+        session_drop_place(s->places, reason);
+}
+
+void session_end(struct session *s, bool is_clean)
+{
+    leave_all(s, is_clean ? LEAVE_QUIT : LEAVE_TIMEOUT);
     ring_clear(&s->ring);
     shard_unregister(s->shard, s);
     username_unref(&s->username);
     mem_free(s->room_key);
+    mem_free(s->key);
     mem_free(s);
 }
 
 void session_join(struct session *s, const char *name, size_t length)
 {
-    struct username *user;
-    const char *reason;
+    const struct request_text text = {name, length};
+    char *room_key = s->room_key;
 
-    if (username_make(name, length, &user, &reason) != OK) {
-        session_fail(s, CLOSE_BAD_REQUEST, reason);
+    if (!arrival_sign_in(s, &text, NULL))
         return;
-    }
-    switch (
-        hub_join(s->shard->hub, s->room_key, user, s->id, s->shard->now.mono_ms, &s->member.room)) {
-    case OK:
-        s->username = user;
-        mem_free(s->room_key); /* the hub's room knows its name */
-        s->room_key = NULL;
-        return;
-    case ERR_TAKEN:
-        session_fail(s, CLOSE_NAME_TAKEN,
-                     "Somebody with this name is already here. Please choose another name.");
-        break;
-    default:
-        session_fail(s, CLOSE_TRY_AGAIN_LATER, "The server is short of memory. Try again later.");
-    }
-    username_unref(&user);
+    s->room_key = NULL; /* the place knows its room */
+    arrival_begin(s, room_key, NULL);
+    mem_free(room_key);
 }
 
 void session_join_timeout(struct session *s)
 {
-    if (!session_is_joined(s) && !s->closing)
-        session_fail(s, CLOSE_JOIN_TIMEOUT,
-                     "You did not join in time. Connect again and send "
-                     "{\"type\":\"join\",\"username\":\"…\"}.");
+    static const struct refusal too_late = {
+        .code = REFUSED_NOT_JOINED,
+        .text = "You did not join in time. Connect again and send "
+                "{\"type\":\"join\",\"username\":\"…\"}.",
+    };
+
+    if (s->username == NULL)
+        session_fail(s, CLOSE_JOIN_TIMEOUT, &too_late);
 }
 
 void session_drained(struct session *s)
 {
-    if (s->member.shed && session_is_joined(s)) {
-        s->member.shed = false;
-        s->member.wants_users = true;
-        hub_want_users(s->shard->hub, s->member.room, s->shard->now.mono_ms);
+    for (struct place *p = s->places; p != NULL; p = p->next) {
+        if (!p->shed)
+            continue;
+        p->shed = false;
+        p->wants_users = true;
+        hub_want_users(s->shard->hub, p->room, s->shard->now.mono_ms);
     }
 }
+
+bool session_is_busy(const struct session *s)
+{
+    if (s->questions >= QUESTIONS_MAX || ring_is_filled(&s->ring, &s->shard->rules->ring, 2))
+        return true;
+    for (const struct place *p = s->places; p != NULL; p = p->next)
+        if (!p->is_counted)
+            return true;
+    return false;
+}
+
+/* ---- sending ---- */
 
 /* Nothing can be told any more, not even why. */
 static void give_up(struct session *s)
 {
     s->closing = true;
-    leave(s);
+    leave_all(s, LEAVE_TIMEOUT);
     ring_clear(&s->ring);
     s->ops->abort(s->wire);
 }
@@ -140,34 +188,55 @@ static void send_last(struct session *s, struct segment *frame)
     segment_unref(&frame);
 }
 
-void session_send_snapshot(struct session *s, struct segment *frame)
+void session_send_large(struct session *s, struct segment *frame)
 {
     if (!s->closing)
         send_last(s, segment_ref(frame));
 }
 
-static struct segment *error_frame(const struct session *s, const char *text)
-{
-    struct segment *frame = segment_create(ERROR_FRAME_SIZE);
-
-    if (frame != NULL && protos[s->version]->encode_error(frame, text) != OK)
-        segment_unref(&frame);
-    return frame;
-}
-
-void session_error(struct session *s, const char *text)
+void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
+                    const void *what)
 {
     struct segment *frame;
 
     if (s->closing)
         return;
-    frame = error_frame(s, text);
+    frame = segment_create(ONE_FRAME_SIZE);
+    if (frame != NULL && encode(frame, what) != OK)
+        segment_unref(&frame);
+    if (frame == NULL)
+        give_up(s);
+    else if (ring_is_filled(&s->ring, &s->shard->rules->ring, 2))
+        session_send_frame(s, frame);
+    else
+        session_send_large(s, frame);
+    segment_unref(&frame);
+}
+
+static struct segment *refusal_frame(const struct session *s, const struct refusal *why)
+{
+    struct segment *frame = segment_create(ONE_FRAME_SIZE);
+
+    if (frame != NULL && protos[s->version]->encode_refusal(frame, why) != OK)
+        segment_unref(&frame);
+    return frame;
+}
+
+void session_refuse(struct session *s, const struct refusal *why)
+{
+    struct segment *frame;
+
+    if (s->closing)
+        return;
+    frame = refusal_frame(s, why);
     if (frame == NULL)
         give_up(s);
     else
         session_send_frame(s, frame);
     segment_unref(&frame);
 }
+
+/* ---- closing ---- */
 
 /* Whom the server sends away, and why: an operator is asked that. In a storm one line a second will do. */
 static void log_sent_away(const struct session *s, enum close_code code)
@@ -184,20 +253,60 @@ static void log_sent_away(const struct session *s, enum close_code code)
                  log_quote(quoted, sizeof quoted, name, strlen(name)), (unsigned long long)more);
 }
 
+/* What a close code means for the person: whether the client should come back, when, and whether the name
+ * is held for it meanwhile. */
+static const struct close_meaning {
+    enum close_code code;
+    bool may_reconnect;
+    enum leave_reason reason;
+} meanings[] = {
+    {CLOSE_GOING_AWAY, true, LEAVE_TIMEOUT},      {CLOSE_INTERNAL_ERROR, true, LEAVE_TIMEOUT},
+    {CLOSE_TRY_AGAIN_LATER, true, LEAVE_TIMEOUT}, {CLOSE_RATE_LIMITED, true, LEAVE_QUIT},
+    {CLOSE_REPLACED, false, LEAVE_REPLACED},
+};
+
+static struct close_meaning meaning_of(enum close_code code)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (meanings[i].code == code)
+            return meanings[i];
+    return (struct close_meaning){code, false, LEAVE_QUIT};
+}
+
+static void say_farewell(struct session *s, enum close_code code, const char *reason)
+{
+    const struct farewell bye = {
+        .code = code,
+        .reason = reason,
+        .may_reconnect = meaning_of(code).may_reconnect,
+        .retry_after_ms =
+            meaning_of(code).may_reconnect ? RETRY_MS + s->id.slot * 37u % RETRY_SPREAD_MS : 0,
+    };
+    struct segment *frame;
+
+    if (protos[s->version]->encode_farewell == NULL)
+        return;
+    frame = segment_create(ONE_FRAME_SIZE);
+    if (frame != NULL && protos[s->version]->encode_farewell(frame, &bye) != OK)
+        segment_unref(&frame);
+    send_last(s, frame);
+}
+
 void session_close(struct session *s, enum close_code code, const char *reason)
 {
     if (s->closing)
         return;
     log_sent_away(s, code);
     s->closing = true;
-    leave(s);
+    leave_all(s, meaning_of(code).reason);
+    say_farewell(s, code, reason);
     send_last(s, frame_close(code, reason));
 }
 
-void session_fail(struct session *s, enum close_code code, const char *text)
+void session_fail(struct session *s, enum close_code code, const struct refusal *why)
 {
     if (s->closing)
         return;
-    send_last(s, error_frame(s, text));
-    session_close(s, code, text);
+    send_last(s, refusal_frame(s, why));
+    session_close(s, code, why->text);
 }

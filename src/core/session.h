@@ -1,8 +1,7 @@
-/* session - who one WebSocket connection is: its room, its name, the frames that wait for it.
+/* session - who one WebSocket connection is: its name, its places in rooms, the frames that wait for it.
  * Threads:    one, its worker's.
- * Owns:       its ring, its name and its place in the room. Borrows its shard and its wire, which
- *             outlive it.
- * Invariant:  a session that is closing is in no room, and the last frame in its ring is its CLOSE
+ * Owns:       its ring, its name and its places. Borrows its shard and its wire, which outlive it.
+ * Invariant:  a session that is closing has no place, and the last frame in its ring is its CLOSE
  *             frame; nothing is queued behind that.
  * Fails:      a session that cannot be served any more is closed with a code, never left half
  *             alive. */
@@ -18,7 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arrival;
 struct hub_room;
+struct segment;
 struct shard;
 struct shard_room;
 struct username;
@@ -31,15 +32,19 @@ struct wire_ops {
     void (*abort)(void *wire);
 };
 
-/* A place in a room. */
-struct member {
+/* A session's place in a room, from the moment it asks for it. */
+struct place {
+    struct session *session;       /* borrowed */
+    struct hub_room *room;         /* pinned */
     struct shard_room *shard_room; /* borrowed; NULL until EVENT_JOIN came through */
-    uint32_t index;                /* in shard_room->members */
-    uint32_t skip_bytes;           /* of what the room has gathered, so much came before the join */
-    uint32_t skip_frames;          /* the same in frames */
-    bool wants_users;              /* is owed a snapshot of the people here */
-    bool shed;                     /* missed presence changes, because its ring was strained */
-    struct hub_room *room;         /* borrowed until hub_leave; NULL: in no room */
+    struct arrival *arrival;       /* owned; NULL once it is a member (core/arrival.h) */
+    struct place *next;
+    uint64_t typed_ms; /* when the session last was passed on as typing; 0: never */
+    uint32_t index;    /* in shard_room->members */
+    uint32_t number;   /* tells this joining of the session from its others */
+    bool is_counted;   /* hub_join said yes, so hub_leave is due */
+    bool wants_users;  /* is owed a snapshot of the people here */
+    bool shed;         /* missed presence changes, because its ring was strained */
 };
 
 /* What a delivery touches comes first, close together. */
@@ -49,31 +54,39 @@ struct session {
     void *wire;                 /* borrowed */
     enum proto_version version;
     bool closing;
-    struct member member;
+    bool was_in;       /* has been let into a room */
+    uint8_t questions; /* that the journal has not answered */
     struct ring ring;
+    struct place *places; /* owned; version 1 has one at most */
     struct session_id id;
-    char *room_key;            /* owned: the room to join; NULL afterwards */
-    struct username *username; /* owned; NULL until joined */
+    char *room_key;            /* owned: version 1, the room to join; NULL afterwards */
+    uint32_t last_place;       /* number of the newest place */
+    struct username *username; /* owned; NULL until signed in */
+    char *key;                 /* owned: the secret that proves the name is ours; version 2 */
     struct limit bucket;
     uint16_t faults;  /* malformed requests in a row */
     uint16_t refused; /* requests over the rate limit in a row */
 };
 
-/* room_key: as room_name_make wrote it; copied. */
+/* room_key: the room that version 1 joins, as room_name_make wrote it; copied. Version 2 is greeted. */
 struct session *session_open(struct shard *shard, enum proto_version version,
                              const struct wire_ops *ops, void *wire, const char *room_key);
 
-/* The connection is gone: leaves the room and frees the session. */
-void session_end(struct session *s);
-
-/* Registers the name (as it came from outside) in the session's room. What goes wrong is told to
- * the person and, if the protocol says so, closes the session. */
+/* Version 1: joins its room under the name, as it came from outside. */
 void session_join(struct session *s, const char *name, size_t length);
+
+/* The connection is gone: leaves all rooms and frees the session. is_clean: the peer had said so, so its
+ * name is not held for it. */
+void session_end(struct session *s, bool is_clean);
 
 /* The wire calls these: one complete text message; the time to join is over; the ring ran empty. */
 void session_receive(struct session *s, const char *bytes, size_t length);
 void session_join_timeout(struct session *s);
 void session_drained(struct session *s);
+
+/* True while nothing should be read from it: it waits for its place in a room or for answers, or does not
+ * read what it is sent. */
+bool session_is_busy(const struct session *s);
 
 /* Queues the range (its reference stays the caller's). A session whose ring is full is closed with
  * 1013, its waiting frames dropped. */
@@ -82,22 +95,34 @@ void session_send(struct session *s, const struct range *range);
 /* The same with a segment that holds one frame. */
 void session_send_frame(struct session *s, struct segment *frame);
 
-/* The same past the ring's limits, for a snapshot that may be larger than they are. The caller sees to it
- * that the ring is not strained. */
-void session_send_snapshot(struct session *s, struct segment *frame);
+/* The same past the ring's limits, for a frame that may be larger than they are and cannot be left out.
+ * The caller sees to it that the ring is not strained. */
+void session_send_large(struct session *s, struct segment *frame);
+
+/* Queues what encode writes about what; a session for which there is no memory is closed. */
+void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
+                    const void *what);
 
 /* An error frame that leaves the session open. */
-void session_error(struct session *s, const char *text);
+void session_refuse(struct session *s, const struct refusal *why);
 
-/* Leaves the room at once; what waits is still sent, then the CLOSE frame. */
+/* Leaves all rooms at once; what waits is still sent, then the CLOSE frame. */
 void session_close(struct session *s, enum close_code code, const char *reason);
 
 /* An error frame, then session_close. */
-void session_fail(struct session *s, enum close_code code, const char *text);
+void session_fail(struct session *s, enum close_code code, const struct refusal *why);
 
-static inline bool session_is_joined(const struct session *s)
+/* ---- places ---- */
+
+struct place *session_find_place(const struct session *s, const char *room_key);
+struct place *session_place_by_number(const struct session *s, uint32_t number);
+
+/* Gives the place up; if it is counted, reason tells the others why. */
+void session_drop_place(struct place *p, enum leave_reason reason);
+
+static inline bool place_is_member(const struct place *p)
 {
-    return s->member.room != NULL;
+    return p->shard_room != NULL;
 }
 
 #endif

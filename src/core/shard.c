@@ -1,21 +1,23 @@
 #include "core/shard.h"
 #include "base/mem.h"
+#include "core/arrival.h"
 #include "core/frame.h"
 #include "core/hub.h"
 #include "core/proto.h"
+#include "core/receipt.h"
 #include "core/session.h"
 #include "core/table.h"
 
 #include <string.h>
 
-/* Which events may be left out for a session that reads too slowly. */
-enum sheddable { NEVER, MADE_GOOD_BY_USERS };
+/* Which events may be left out for a session that reads too slowly; those further down sooner. */
+enum sheddable { NEVER, MADE_GOOD_BY_USERS, OF_THE_MOMENT };
 
 static const enum sheddable sheddable[EVENT_TYPES] = {
-    [EVENT_MESSAGE] = NEVER,
     [EVENT_JOIN] = MADE_GOOD_BY_USERS,
     [EVENT_LEAVE] = MADE_GOOD_BY_USERS,
     [EVENT_USERS] = MADE_GOOD_BY_USERS,
+    [EVENT_TYPING] = OF_THE_MOMENT,
 };
 
 enum {
@@ -37,9 +39,17 @@ struct gathering {
     uint32_t frames;
 };
 
+struct member {
+    struct session *session; /* borrowed */
+    struct place *place;     /* borrowed */
+    uint32_t skip_bytes;     /* of what the room has gathered, so much came before the join */
+    uint32_t skip_frames;    /* the same in frames */
+};
+
 struct shard_room {
-    uint64_t id;              /* the hub's */
-    struct session **members; /* owned array */
+    uint64_t id;            /* the hub's */
+    const char *key;        /* borrowed from the hub's room, which its members' places pin */
+    struct member *members; /* owned array */
     uint32_t count;
     uint32_t capacity;
     uint32_t listeners[PROTO_VERSIONS]; /* members by version */
@@ -116,11 +126,12 @@ static struct shard_room *find_room(struct shard *shard, uint64_t id)
     return room;
 }
 
-static struct shard_room *room_make(struct shard *shard, uint64_t id)
+static struct shard_room *room_make(struct shard *shard, uint64_t id, const char *key)
 {
     struct shard_room *room = mem_alloc(sizeof *room);
 
     room->id = id;
+    room->key = key;
     list_init(&room->gathering);
     HASH_ADD(hh, shard->rooms, id, sizeof room->id, room);
     return room;
@@ -136,83 +147,95 @@ static void room_free(struct shard *shard, struct shard_room *room)
     mem_free(room);
 }
 
-static void add_member(struct shard *shard, uint64_t room_id, struct session *s)
+static void add_member(struct shard *shard, struct shard_room *room, struct place *p)
 {
-    struct shard_room *room = find_room(shard, room_id);
+    struct session *s = p->session;
     const struct gathering *g;
 
     if (room == NULL)
-        room = room_make(shard, room_id);
+        room = room_make(shard, hub_room_id(p->room), hub_room_key(p->room));
     if (room->count == room->capacity) {
         uint32_t capacity = room->capacity != 0 ? room->capacity * 2 : 4;
-        struct session **members = mem_alloc(capacity * sizeof(struct session *));
+        struct member *members = mem_alloc(capacity * sizeof *members);
 
         if (room->count != 0)
-            memcpy(members, room->members, room->count * sizeof(struct session *));
+            memcpy(members, room->members, room->count * sizeof *members);
         mem_free(room->members);
         room->members = members;
         room->capacity = capacity;
     }
     g = &room->gathered[s->version];
-    s->member.skip_bytes = g->segment != NULL ? g->segment->length - g->start : 0;
-    s->member.skip_frames = g->frames;
-    s->member.shard_room = room;
-    s->member.index = room->count;
-    s->member.wants_users = true;
-    room->members[room->count++] = s;
+    p->shard_room = room;
+    p->index = room->count;
+    p->wants_users = s->version == PROTO_V1; /* version 2 has them with `joined` */
+    room->members[room->count++] = (struct member){
+        .session = s,
+        .place = p,
+        .skip_bytes = g->segment != NULL ? g->segment->length - g->start : 0,
+        .skip_frames = g->frames,
+    };
     room->listeners[s->version]++;
 }
 
-void shard_remove_member(struct session *s)
+void shard_remove_member(struct place *p)
 {
-    struct shard_room *room = s->member.shard_room;
-    struct session *moved;
+    struct shard_room *room = p->shard_room;
 
     if (room == NULL)
         return;
-    s->member.shard_room = NULL;
-    room->listeners[s->version]--;
-    moved = room->members[--room->count];
-    room->members[s->member.index] = moved;
-    moved->member.index = s->member.index;
+    p->shard_room = NULL;
+    room->listeners[p->session->version]--;
+    room->members[p->index] = room->members[--room->count];
+    room->members[p->index].place->index = p->index;
     if (room->count == 0)
-        room_free(s->shard, room);
+        room_free(p->session->shard, room);
 }
 
 /* Walks backwards: a session that is closed in the body leaves its place to one that was already
  * visited, and the room goes away with its last member, the last one visited. (Whoever is pushed to
  * last is flushed first, so people are served in the order in which they joined.) */
-#define EACH_MEMBER(room, s)                                                                       \
+#define EACH_MEMBER(room, m)                                                                       \
     uint32_t i_ = (room)->count;                                                                   \
-    i_ > 0 && ((s) = (room)->members[i_ - 1], true);                                               \
+    i_ > 0 && ((m) = &(room)->members[i_ - 1], true);                                              \
     i_--
+
+/* Sheds for a slow reader what can be shed: first what is of the moment, then changes of presence. */
+static bool is_shed(struct member *m, enum sheddable shed)
+{
+    const struct ring_limits *limits = &m->session->shard->rules->ring;
+
+    if (shed == OF_THE_MOMENT)
+        return ring_is_filled(&m->session->ring, limits, 4);
+    if (shed == NEVER || !ring_is_filled(&m->session->ring, limits, 2))
+        return false;
+    m->place->shed = true;
+    return true;
+}
 
 /* Puts what a room has gathered into its members' rings. The room may be gone afterwards. */
 static void room_settle(struct shard_room *room)
 {
     struct gathering gathered[PROTO_VERSIONS];
     enum sheddable shed = room->shed;
-    struct session *s;
+    struct member *m;
 
     memcpy(gathered, room->gathered, sizeof gathered);
     memset(room->gathered, 0, sizeof room->gathered);
     list_remove(&room->gathering);
-    for (EACH_MEMBER(room, s)) {
-        const struct gathering *g = &gathered[s->version];
+    for (EACH_MEMBER(room, m)) {
+        const struct gathering *g = &gathered[m->session->version];
         struct range range = {
             .segment = g->segment,
-            .offset = g->start + s->member.skip_bytes,
-            .frames = g->frames - s->member.skip_frames,
+            .offset = g->start + m->skip_bytes,
+            .frames = g->frames - m->skip_frames,
         };
 
-        s->member.skip_bytes = s->member.skip_frames = 0;
+        m->skip_bytes = m->skip_frames = 0;
         if (range.frames == 0)
             continue;
         range.length = g->segment->length - range.offset;
-        if (shed == MADE_GOOD_BY_USERS && ring_is_strained(&s->ring, &s->shard->rules->ring))
-            s->member.shed = true;
-        else
-            session_send(s, &range);
+        if (shed == NEVER || !is_shed(m, shed))
+            session_send(m->session, &range);
     }
     for (unsigned v = 0; v < PROTO_VERSIONS; v++)
         segment_unref(&gathered[v].segment);
@@ -228,14 +251,14 @@ void shard_settle(struct shard *shard)
 /* Nobody may miss an event and believe to have seen all. */
 static void close_all(struct shard_room *room)
 {
-    struct session *s;
+    struct member *m;
 
-    for (EACH_MEMBER(room, s))
-        session_close(s, CLOSE_INTERNAL_ERROR, "The server is short of memory.");
+    for (EACH_MEMBER(room, m))
+        session_close(m->session, CLOSE_INTERNAL_ERROR, "The server is short of memory.");
 }
 
 /* Encodes e into the segments that the room gathers in; false when memory is short. */
-static bool gather(struct shard *shard, struct shard_room *room, const struct event *e)
+static bool gather(struct shard *shard, struct shard_room *room, struct event *e)
 {
     for (unsigned v = 0; v < PROTO_VERSIONS; v++) {
         struct gathering *g = &room->gathered[v];
@@ -246,7 +269,7 @@ static bool gather(struct shard *shard, struct shard_room *room, const struct ev
         if (g->segment == NULL && (g->segment = segment_create(SEGMENT_FIRST)) == NULL)
             return false;
         before = g->segment->length;
-        if (protos[v]->encode[e->type](g->segment, e) != OK)
+        if (protos[v]->encode[e->type](g->segment, e, room->key) != OK)
             return false;
         g->frames++;
         shard->gathered += g->segment->length - before;
@@ -262,48 +285,51 @@ static bool is_full(const struct shard_room *room)
     return false;
 }
 
-/* A snapshot goes only to those who want it if the room is large, so it cannot be gathered. */
-static void deliver_users(struct shard_room *room, const struct event *e)
+/* Version 1 lives on snapshots, but in a large room only those get one who wait for it; in version 2
+ * nobody else does. */
+static bool wants_users(const struct member *m, const struct event *e)
+{
+    return m->place->wants_users ||
+           (m->session->version == PROTO_V1 && e->user_count <= USERS_BROADCAST_MAX);
+}
+
+static void deliver_users(struct shard_room *room, struct event *e)
 {
     struct segment *frames[PROTO_VERSIONS] = {NULL};
-    struct session *s;
+    struct member *m;
 
-    for (EACH_MEMBER(room, s)) {
+    for (EACH_MEMBER(room, m)) {
+        struct session *s = m->session;
         struct segment **frame = &frames[s->version];
 
-        if (protos[s->version]->encode[EVENT_USERS] == NULL ||
-            (e->user_count > USERS_BROADCAST_MAX && !s->member.wants_users))
+        if (!wants_users(m, e) || is_shed(m, MADE_GOOD_BY_USERS))
             continue;
-        if (ring_is_strained(&s->ring, &s->shard->rules->ring)) {
-            s->member.shed = true;
-            continue;
-        }
         if (*frame == NULL && (*frame = segment_create(SEGMENT_FIRST)) != NULL &&
-            protos[s->version]->encode[EVENT_USERS](*frame, e) != OK)
+            protos[s->version]->encode[EVENT_USERS](*frame, e, room->key) != OK)
             segment_unref(frame);
         if (*frame == NULL) {
             session_close(s, CLOSE_INTERNAL_ERROR, "The server is short of memory.");
             continue;
         }
-        s->member.wants_users = false;
-        session_send_snapshot(s, *frame);
+        m->place->wants_users = false;
+        session_send_large(s, *frame);
     }
     for (unsigned v = 0; v < PROTO_VERSIONS; v++)
         segment_unref(&frames[v]);
 }
 
-void shard_deliver(struct shard *shard, struct event *e)
+/* What is gathered together is shed together. */
+static void settle_before(struct shard_room *room, const struct event *e)
 {
-    struct session *joiner = e->type == EVENT_JOIN ? find_session(shard, e->origin) : NULL;
-    struct shard_room *room = find_room(shard, e->room_id);
-
-    /* What is gathered together is shed together. */
     if (room != NULL && !list_empty(&room->gathering) &&
         (e->type == EVENT_USERS || room->shed != sheddable[e->type] || is_full(room)))
         room_settle(room);
-    if (joiner != NULL && !joiner->closing)
-        add_member(shard, e->room_id, joiner);
-    room = find_room(shard, e->room_id);
+}
+
+static void deliver_to_room(struct shard *shard, struct event *e)
+{
+    struct shard_room *room = find_room(shard, e->room_id);
+
     if (room == NULL)
         return;
     if (e->type == EVENT_USERS) {
@@ -315,4 +341,40 @@ void shard_deliver(struct shard *shard, struct event *e)
         list_append(&shard->gathering, &room->gathering);
     if (!gather(shard, room, e))
         close_all(room);
+}
+
+/* The session is a member from here on; of the person's return nobody else hears. */
+static void admit(struct shard *shard, struct session *s, struct event *e)
+{
+    struct place *p = session_place_by_number(s, e->place);
+
+    if (p == NULL)
+        return;
+    add_member(shard, find_room(shard, e->room_id), p);
+    arrival_complete(p, e);
+}
+
+void shard_deliver(struct shard *shard, struct event *e)
+{
+    struct session *origin = find_session(shard, e->origin);
+
+    settle_before(find_room(shard, e->room_id), e);
+    if (origin != NULL && !origin->closing) {
+        switch (e->type) {
+        case EVENT_JOIN:
+            admit(shard, origin, e);
+            break;
+        case EVENT_ANSWER:
+            receipt_of_answer(origin, e);
+            break;
+        case EVENT_REPLACED:
+            session_close(origin, CLOSE_REPLACED, "You have connected again from somewhere else.");
+            break;
+        default:
+            receipt_of_event(origin, e);
+        }
+    }
+    if (e->outcome == OK && !e->is_repeat && !e->is_return && e->type != EVENT_ANSWER &&
+        e->type != EVENT_REPLACED)
+        deliver_to_room(shard, e);
 }

@@ -2,8 +2,8 @@
  * them.
  * Threads:    one, its worker's.
  * Owns:       its tables. Borrows sessions (they register themselves), the hub and the rules.
- * Invariant:  a session is in shard_room->members iff its EVENT_JOIN came through and it did not
- *             leave since, so it sees exactly the events after its own join.
+ * Invariant:  a place is in shard_room->members iff its EVENT_JOIN came through and it was not given
+ *             up since, so its session sees exactly the events after its own join.
  * Fails:      a session that cannot take an event is closed (session_send); the others do not
  *             notice. */
 #ifndef HUBBUB_CORE_SHARD_H
@@ -19,15 +19,21 @@
 #include <stdint.h>
 
 struct hub;
+struct place;
 struct session;
 struct shard_room;
 struct shard_slot;
 
-/* What the operator set for all sessions. */
+/* What the operator set for all sessions, and what clients are told of it. */
 struct rules {
-    size_t max_body; /* bytes of UTF-8 */
+    size_t max_body;    /* bytes of UTF-8 */
+    size_t max_frame;   /* bytes of one message from a client */
+    uint32_t max_rooms; /* places of one session */
     struct ring_limits ring;
     struct limit_rule message_rate;
+    uint64_t ping_interval_ms, ping_timeout_ms;
+    const char *server_name; /* for people; borrowed */
+    const char *build;       /* tells one version of the browser client from another; borrowed */
 };
 
 struct shard {
@@ -52,10 +58,10 @@ void shard_destroy(struct shard *shard);
 void shard_register(struct shard *shard, struct session *s);
 void shard_unregister(struct shard *shard, struct session *s);
 
-/* The session sees no event after this call. Does nothing if its join has not come through. */
-void shard_remove_member(struct session *s);
+/* The session sees no event of the room after this call. Does nothing if its join has not come through. */
+void shard_remove_member(struct place *p);
 
-/* Takes an event from the hub for the members of its room; e stays the caller's. The members have
+/* Takes an event from the hub for the members of its room, or for one session; e stays the caller's. The members have
  * it in their rings after shard_settle at the latest, so events that come together cost each of
  * them one push. shard->gathered tells how much has come together. */
 void shard_deliver(struct shard *shard, struct event *e);

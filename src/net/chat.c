@@ -34,25 +34,40 @@ static int query_value(struct lws *wsi, const char *field, char out[QUERY_SIZE])
     return -1;
 }
 
-static void established(struct conn *c, struct lws *wsi)
+static void begin_session(struct conn *c, enum proto_version version, const char *room)
 {
     struct worker *w = c->worker;
+
+    c->session = session_open(&w->shard, version, &conn_wire, c, room);
+    deadline_start(&c->life, &w->join, w->shard.now.mono_ms);
+    deadline_start(&c->ping, &w->ping, w->shard.now.mono_ms);
+}
+
+/* Version 1 says who it is and where it goes with the request. */
+static void established_v1(struct conn *c, struct lws *wsi)
+{
+    struct refusal why = {.code = REFUSED_BAD_REQUEST};
     char value[QUERY_SIZE], room[ROOM_NAME_MAX_BYTES + 1];
-    const char *reason = NULL;
     int length = query_value(wsi, "room=", value);
 
     if (length < 0)
         strcpy(room, default_room);
-    else if (room_name_make(value, (size_t)length, room, &reason) != OK)
+    else if (room_name_make(value, (size_t)length, room, &why.text) != OK)
         room[0] = '\0';
-    c->session = session_open(&w->shard, PROTO_V1, &conn_wire, c, room);
-    deadline_start(&c->life, &w->join, w->shard.now.mono_ms);
-    deadline_start(&c->ping, &w->ping, w->shard.now.mono_ms);
-    if (reason != NULL) {
-        session_fail(c->session, CLOSE_BAD_REQUEST, reason);
-    } else if ((length = query_value(wsi, "username=", value)) >= 0) {
+    begin_session(c, PROTO_V1, room);
+    if (why.text != NULL)
+        session_fail(c->session, CLOSE_BAD_REQUEST, &why);
+    else if ((length = query_value(wsi, "username=", value)) >= 0)
         session_join(c->session, value, (size_t)length);
-    }
+}
+
+static void established(struct conn *c, struct lws *wsi)
+{
+    if (strcmp(lws_get_protocol(wsi)->name, CHAT_V2_PROTOCOL) == 0)
+        begin_session(c, PROTO_V2, NULL);
+    else
+        established_v1(c, wsi);
+    worker_hold_back(c->worker, c); /* it may have to wait for its room */
 }
 
 static void receive(struct conn *c, const char *bytes, size_t length)
@@ -71,7 +86,7 @@ static int peer_closed(struct conn *c, const uint8_t *payload, size_t length)
 
 static void closed(struct conn *c)
 {
-    conn_end_session(c);
+    conn_end_session(c, false);
     c->killed = true;
 }
 
@@ -108,7 +123,7 @@ int chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         return peer_closed(c, in, length);
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: /* libwebsockets sends its own CLOSE: ours is the silence */
-        conn_end_session(c);
+        conn_end_session(c, false);
         return 0;
     case LWS_CALLBACK_CLOSED:
         closed(c);

@@ -34,10 +34,10 @@ static void forget_tasks(struct conn *c)
     deadline_cancel(&c->ping);
 }
 
-void conn_end_session(struct conn *c)
+void conn_end_session(struct conn *c, bool is_clean)
 {
     if (c->session != NULL)
-        session_end(c->session);
+        session_end(c->session, is_clean);
     c->session = NULL;
     forget_tasks(c);
 }
@@ -46,7 +46,7 @@ void conn_free(struct conn *c)
 {
     struct worker *w = c->worker;
 
-    conn_end_session(c);
+    conn_end_session(c, false);
     list_remove(&c->all);
     mem_free(c->text);
     gate_leave(w->gate, &c->key);
@@ -243,7 +243,7 @@ void conn_peer_closed(struct conn *c, const uint8_t *payload, size_t length)
     uint8_t reply[] = {0x88, 2, 0, 0};
     size_t reply_length = sizeof reply;
 
-    conn_end_session(c);
+    conn_end_session(c, true);
     if (c->close_written || c->killed || lws_partial_buffered(c->wsi))
         return;
     c->close_written = true;

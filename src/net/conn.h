@@ -42,8 +42,8 @@ struct conn *conn_create(struct worker *w, int fd, const struct address_key *key
 /* The wsi is gone, or never came to be. */
 void conn_free(struct conn *c);
 
-/* The session is over, the connection perhaps not yet. */
-void conn_end_session(struct conn *c);
+/* The session is over, the connection perhaps not yet. is_clean: the peer had said good-bye. */
+void conn_end_session(struct conn *c, bool is_clean);
 
 /* Hands the socket to libwebsockets. */
 void conn_adopt(struct conn *c);

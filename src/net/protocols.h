@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CHAT_V2_PROTOCOL "chat.v2"
+
 /* WebSocket connections, and the birth and death of all connections. */
 int chat_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t length);

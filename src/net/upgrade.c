@@ -43,7 +43,8 @@ static bool has_key(struct lws *wsi)
 static bool has_known_subprotocol(struct lws *wsi)
 {
     return lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0 ||
-           http_header_has_word(wsi, WSI_TOKEN_PROTOCOL, "chat", strcmp);
+           http_header_has_word(wsi, WSI_TOKEN_PROTOCOL, "chat", strcmp) ||
+           http_header_has_word(wsi, WSI_TOKEN_PROTOCOL, CHAT_V2_PROTOCOL, strcmp);
 }
 
 /* A browser names the page that wants to connect; a page of somebody else's must not chat in the name of
@@ -80,7 +81,8 @@ static const struct http_rule rules[] = {
      NULL},
     {has_version, 426, "The WebSocket version must be 13.\n", "sec-websocket-version:", "13"},
     {has_key, 400, "Sec-WebSocket-Key is missing or malformed.\n", NULL, NULL},
-    {has_known_subprotocol, 400, "The subprotocol spoken here is \"chat\".\n", NULL, NULL},
+    {has_known_subprotocol, 400, "The subprotocols spoken here are \"chat\" and \"chat.v2\".\n",
+     NULL, NULL},
     {has_welcome_origin, 403,
      "This page's origin may not connect. The operator can allow it with allowed_origins.\n", NULL,
      NULL},

@@ -21,6 +21,8 @@ enum {
     TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
 };
 
+/* A client is bound to the first name of its list that is in the table; nobody can offer a name in
+ * parentheses, which keeps WebSockets away from the HTTP side. */
 #define HTTP_PROTOCOL "(http)"
 
 /* libwebsockets tells of a connection's end only where there is per-session data, so the chat protocols
@@ -31,10 +33,7 @@ static const struct lws_protocols protocols[] = {
      .per_session_data_size = sizeof(void *),
      .rx_buffer_size = RX_BUFFER,
      .tx_packet_size = TX_PACKET},
-    /* Reserved for the next version. libwebsockets binds a client to the first name of its list that is
-     * here; nobody can offer a name in parentheses, so until that version is spoken whoever offers
-     * "chat.v2, chat" gets "chat". The same keeps WebSockets away from the HTTP side. */
-    {.name = "(chat.v2)",
+    {.name = CHAT_V2_PROTOCOL,
      .callback = chat_callback,
      .per_session_data_size = sizeof(void *),
      .rx_buffer_size = RX_BUFFER,
@@ -149,9 +148,16 @@ static void flush_dirty(struct worker *w)
 
 /* ---- back-pressure ---- */
 
+/* True if nothing should be read from it now: all senders wait while the workers or the journal are
+ * behind, a single one for what it has asked for or does not read. */
+static bool must_wait(const struct worker *w, const struct conn *c)
+{
+    return hub_is_strained(w->hub) || (c->session != NULL && session_is_busy(c->session));
+}
+
 void worker_hold_back(struct worker *w, struct conn *c)
 {
-    if (!list_empty(&c->held_back) || !hub_is_strained(w->hub))
+    if (c->killed || !list_empty(&c->held_back) || !must_wait(w, c))
         return;
     list_append(&w->held_back, &c->held_back);
     lws_rx_flow_control(c->wsi, 0);
@@ -165,10 +171,12 @@ static void release_held_back(struct worker *w)
     {
         struct conn *c = LIST_ENTRY(pos, struct conn, held_back);
 
+        if (c->session != NULL && session_is_busy(c->session))
+            continue;
         list_remove(pos);
         lws_rx_flow_control(c->wsi, 1);
+        w->kick = true;
     }
-    w->kick = true;
 }
 
 /* What is to be done when a deadline of a queue has passed. */
@@ -220,28 +228,36 @@ static void run_deadlines(struct worker *w)
     FOR_EACH_DUE(w, &w->pong, ping, on_pong_missing);
 }
 
+/* 0 is never. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 /* 0: nothing is due ever. */
 static uint64_t next_due(struct worker *w)
 {
     const struct deadline_queue *const queues[] = {&w->header, &w->join, &w->closing, &w->ping,
                                                    &w->pong};
-    uint64_t next = w->draining ? w->stop_deadline_ms : 0;
+    uint64_t next = w->draining                       ? w->stop_deadline_ms
+                    : atomic_load(&w->stop_requested) ? w->stop_patience_ms
+                                                      : 0;
 
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
         const struct deadline *d = deadline_first(queues[i]);
 
-        if (d != NULL && (next == 0 || d->due_ms < next))
-            next = d->due_ms;
+        if (d != NULL)
+            next = earlier(next, d->due_ms);
     }
     /* A snapshot of a room's people that was put off: whichever worker looks first sends it. */
     if (!hub_has_due(w->hub))
         w->users_due_ms = 0;
     else if (w->users_due_ms == 0)
         w->users_due_ms = w->shard.now.mono_ms + USERS_INTERVAL_MS / 2;
-    if (w->users_due_ms != 0 && (next == 0 || w->users_due_ms < next))
-        next = w->users_due_ms;
-    if (!list_empty(&w->held_back) && (next == 0 || w->shard.now.mono_ms + HELD_BACK_MS < next))
-        next = w->shard.now.mono_ms + HELD_BACK_MS;
+    next = earlier(next, w->users_due_ms);
+    next = earlier(next, hub_held_due(w->hub));
+    if (!list_empty(&w->held_back))
+        next = earlier(next, w->shard.now.mono_ms + HELD_BACK_MS);
     return next;
 }
 
@@ -252,7 +268,7 @@ static void on_timer(void *arg)
     w->timer_due_ms = 0;
     worker_enter(w);
     w->users_due_ms = 0;
-    hub_tick(w->hub, w->shard.now.mono_ms);
+    hub_tick(w->hub, w->shard.now);
     run_deadlines(w);
 }
 
@@ -274,7 +290,8 @@ static void set_timer(struct worker *w, uint64_t due_ms)
  * the time is over, people are served as ever, so that what was said before the end is heard. */
 static void begin_drain(struct worker *w)
 {
-    if (atomic_load(&w->events->waiting) != 0 && w->shard.now.mono_ms < w->stop_patience_ms)
+    if ((atomic_load(&w->events->waiting) != 0 || !hub_is_quiet(w->hub)) &&
+        w->shard.now.mono_ms < w->stop_patience_ms)
         return;
     w->draining = true;
     LIST_EACH(&w->conns, pos, after)
@@ -303,9 +320,9 @@ static void on_end_of_turn(void *arg)
 
     worker_enter(w);
     take_arrivals(w);
-    release_held_back(w);
     if (list_empty(&w->late))
         deliver_events(w);
+    release_held_back(w);
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);

@@ -82,7 +82,8 @@ void worker_stop(struct worker *w, uint64_t deadline_ms);
 
 uint32_t worker_load(const struct worker *w);
 
-/* Stops reading from a connection if a worker is far behind with what senders have sent. */
+/* Stops reading from a connection while a worker or the journal is far behind with what senders have
+ * sent, or while the session itself has to wait. */
 void worker_hold_back(struct worker *w, struct conn *c);
 
 /* For the callbacks: reads the clock once for all that follows. */

@@ -1,0 +1,137 @@
+/* command_read - what people ask for: history, search, people, rooms. */
+#include "base/mem.h"
+#include "core/command.h"
+#include "core/hub.h"
+#include "core/ports.h"
+#include "core/proto_v2.h"
+#include "core/receipt.h"
+#include "core/shard.h"
+
+#include <string.h>
+
+enum {
+    PAGE_DEFAULT = 50,
+    PAGE_MAX = 200,
+    ROOMS_MAX = 200, /* that are listed */
+    WORDS_MAX = 256, /* bytes of a search */
+};
+
+static void ask(const struct asked *a, struct query *q, enum query_purpose purpose)
+{
+    struct journal *journal = hub_journal(a->session->shard->hub);
+
+    q->purpose = purpose;
+    q->cid = a->cid != NULL ? mem_strdup(a->cid) : NULL;
+    a->session->questions++;
+    journal->ops->ask(journal, q);
+}
+
+static struct query *question(const struct asked *a, enum query_kind kind, const char *room_key)
+{
+    const struct request *r = a->request;
+    struct query *q = query_make(kind, a->session->id, room_key);
+
+    q->limit = request_has(r, FIELD_LIMIT) ? (uint32_t)r->number[FIELD_LIMIT] : PAGE_DEFAULT;
+    return q;
+}
+
+static bool is_limit_fine(const struct request *r)
+{
+    return !request_has(r, FIELD_LIMIT) ||
+           (r->number[FIELD_LIMIT] >= 1 && r->number[FIELD_LIMIT] <= PAGE_MAX);
+}
+
+static const char limit_fault[] = "\"limit\" must be from 1 to 200.";
+
+enum err do_history(const struct asked *a)
+{
+    static const struct {
+        enum request_field field;
+        enum page_where where;
+    } directions[] = {{FIELD_BEFORE, PAGE_BEFORE},
+                      {FIELD_AFTER, PAGE_AFTER},
+                      {FIELD_AROUND, PAGE_AROUND}};
+    const struct request *r = a->request;
+    enum page_where where = PAGE_LAST;
+    uint64_t seq = 0;
+    int given = 0;
+    struct query *q;
+
+    for (size_t i = 0; i < sizeof directions / sizeof *directions; i++) {
+        if (!request_has(r, directions[i].field))
+            continue;
+        where = directions[i].where;
+        seq = r->number[directions[i].field];
+        given++;
+    }
+    if (given > 1)
+        return asked_refuse(a, REFUSED_BAD_REQUEST,
+                            "Give one of \"before\", \"after\" and \"around\".");
+    if (!is_limit_fine(r))
+        return asked_refuse(a, REFUSED_BAD_REQUEST, limit_fault);
+    q = question(a, QUERY_PAGE, a->room_key);
+    q->where = where;
+    q->seq = seq;
+    ask(a, q, FOR_HISTORY);
+    return OK;
+}
+
+/* Only rooms that the session is in are searched: it may read them anyway. */
+enum err do_search(const struct asked *a)
+{
+    const struct request *r = a->request;
+    const struct request_text *before = &r->text[FIELD_BEFORE_ID], *room = &r->text[FIELD_ROOM];
+    struct message_id id = {0};
+    struct query *q;
+
+    if (r->text[FIELD_QUERY].length == 0 || r->text[FIELD_QUERY].length > WORDS_MAX)
+        return asked_refuse(a, REFUSED_BAD_REQUEST, "\"q\" must have 1 to 256 bytes.");
+    if (!is_limit_fine(r))
+        return asked_refuse(a, REFUSED_BAD_REQUEST, limit_fault);
+    if (request_has(r, FIELD_BEFORE_ID) && !message_id_read(before->bytes, before->length, &id))
+        return asked_refuse(a, REFUSED_UNKNOWN_MESSAGE, "\"before\" is no message's id.");
+    q = question(a, QUERY_SEARCH, NULL);
+    for (const struct place *p = a->session->places; p != NULL; p = p->next)
+        if (p->is_counted &&
+            (!request_has(r, FIELD_ROOM) || strcmp(room->bytes, hub_room_key(p->room)) == 0))
+            query_add_room(q, hub_room_key(p->room));
+    if (q->room_count == 0) {
+        query_free(q);
+        return asked_refuse(a, REFUSED_NOT_JOINED, "Join the room first that you search.");
+    }
+    q->before = id;
+    q->text = mem_strdup(r->text[FIELD_QUERY].bytes);
+    ask(a, q, FOR_SEARCH);
+    return OK;
+}
+
+enum err do_users(const struct asked *a)
+{
+    struct event *e = hub_users(a->session->shard->hub, a->place->room);
+    const struct v2_users users = {.event = e, .cid = a->cid, .room = a->room_key};
+
+    if (e == NULL)
+        return asked_refuse(a, REFUSED_UNAVAILABLE, "The server is short of memory.");
+    session_answer(a->session, v2_users, &users);
+    event_unref(&e);
+    return OK;
+}
+
+enum err do_rooms(const struct asked *a)
+{
+    struct query *q = question(a, QUERY_ROOMS, NULL);
+
+    q->limit = ROOMS_MAX;
+    ask(a, q, FOR_ROOMS);
+    return OK;
+}
+
+enum err do_ping(const struct asked *a)
+{
+    const struct v2_reply pong = {.type = "pong",
+                                  .cid = a->cid,
+                                  .ts = a->session->shard->now.wall_ms};
+
+    session_answer(a->session, v2_reply, &pong);
+    return OK;
+}

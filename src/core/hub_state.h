@@ -1,0 +1,71 @@
+/* hub_state - the hub's data, for the files that make it up (hub.c, hub_people.c) and nobody else.
+ * Threads:    hub.lock covers what is marked [lock].
+ * Owns:       see the fields.
+ * Invariant:  functions that end in _locked are called under hub.lock; hub_unlock_and_wake ends it.
+ * Fails:      see hub.h. */
+#ifndef HUBBUB_CORE_HUB_STATE_H
+#define HUBBUB_CORE_HUB_STATE_H
+
+#include "base/list.h"
+#include "core/hub.h"
+#include "core/table.h"
+#include "core/tail.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Who holds a name. */
+struct roster_entry {
+    struct username *user;     /* owned */
+    struct session_id session; /* whose it is; nobody while it is held for its key */
+    char *key;                 /* owned; NULL: it cannot be taken over */
+    struct hub_room *room;     /* borrowed */
+    struct list held;          /* in hub.held */
+    uint64_t held_until_ms;
+    UT_hash_handle hh; /* by user->key; uthash keeps the order of insertion */
+};
+
+struct hub_room {
+    uint64_t id; /* never used again after the room is gone */
+    uint32_t pins;
+    bool is_known;               /* head is that of the log */
+    struct journal_head head;    /* of what was posted */
+    struct tail tail;            /* the newest of that */
+    struct roster_entry *roster; /* owned */
+    uint64_t users_sent_ms;      /* when the last snapshot was posted */
+    bool users_wanted;           /* somebody waits for a snapshot even if the room is large */
+    struct list due;             /* in hub.due while a snapshot is put off */
+    UT_hash_handle hh;           /* by key */
+    char *key;                   /* owned */
+    uint32_t members_on[];       /* how many members each worker serves */
+};
+
+struct hub {
+    pthread_mutex_t lock;
+    struct hub_room *rooms;  /* owned [lock] */
+    struct list due;         /* [lock] rooms whose snapshot is put off */
+    struct list held;        /* [lock] names that are held for their keys, the oldest first */
+    struct mailbox *boxes;   /* borrowed */
+    struct journal *journal; /* borrowed */
+    uint32_t workers;
+    uint64_t hold_ms;
+    uint64_t next_room_id; /* [lock] */
+    uint64_t to_wake;      /* [lock] workers whose mailbox was empty, a bit each */
+    atomic_bool has_due;
+    _Atomic uint64_t held_due_ms; /* when the first of held is due; 0: none */
+    _Atomic uint64_t under_way;   /* events that the journal has */
+    atomic_bool stopping;
+};
+
+/* To every worker that has members of the room. */
+void hub_post_locked(struct hub *h, const struct hub_room *room, struct event *e);
+/* To one worker. */
+void hub_post_to_locked(struct hub *h, uint32_t worker, struct event *e);
+
+/* Waking is a system call, so it waits until the lock is free. */
+void hub_unlock_and_wake(struct hub *h);
+
+/* Frees the room if nothing keeps it. */
+void hub_drop_room_locked(struct hub *h, struct hub_room *room);
+
+#endif
