@@ -32,6 +32,14 @@ const struct option option_table[] = {
      "longest body of a message, in bytes of UTF-8"},
     {"max_frame", OPTION_SIZE, AT(max_frame), "64k", K, 16 * M, NULL,
      "longest WebSocket message taken from a client, all its fragments together"},
+    {"max_rooms", OPTION_UINT, AT(max_rooms), "50", 1, 10000, NULL,
+     "rooms that one connection may be in at a time"},
+    {"hold_time", OPTION_DURATION, AT(hold_time), "10s", 1, HOUR, "no holding",
+     "time that a name is held for its owner after the connection broke, before the others are "
+     "told "
+     "that it left"},
+    {"server_name", OPTION_TEXT, AT(server_name), "hubbub", 0, 0, NULL,
+     "what the server is called, for people"},
     {"ring_frames", OPTION_UINT, AT(ring_frames), "4096", 8, 1000000, NULL,
      "frames that may wait for one slow reader before it is disconnected"},
     {"ring_bytes", OPTION_SIZE, AT(ring_bytes), "1m", 16 * K, G, NULL,

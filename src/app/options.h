@@ -31,6 +31,9 @@ struct options {
     unsigned message_burst;
     uint64_t max_frame;
     uint64_t max_body;
+    unsigned max_rooms;
+    uint64_t hold_time;
+    char *server_name;
     unsigned ring_frames;
     uint64_t ring_bytes;
     uint64_t send_buffer;

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "core/hub.h"
+#include "journal/memory.h"
 #include "net/gate.h"
 #include "net/listener.h"
 #include "net/static_files.h"
@@ -17,7 +19,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
@@ -25,6 +26,7 @@
 enum {
     WORKERS_AUTO_MAX = 8,
     STOP_MARGIN_MS = 10000,
+    EPOCH_BYTES = 6,
     DESCRIPTORS_OWN = 1024,        /* beside one for each connection */
     DESCRIPTORS_MAX = 1024 * 1024, /* libwebsockets keeps a table of the limit's size */
 };
@@ -42,11 +44,13 @@ struct server {
     struct static_files *files; /* owned */
     struct gate *gate;          /* owned */
     struct hub *hub;            /* owned */
-    struct mailbox *boxes;      /* owned, one a worker */
-    struct worker **workers;    /* owned */
-    uint32_t worker_count;      /* created */
-    uint32_t started;           /* running */
-    struct listener *listener;  /* owned; NULL once it is closed */
+    struct journal *journal;    /* owned */
+    char build[64];
+    struct mailbox *boxes;     /* owned, one a worker */
+    struct worker **workers;   /* owned */
+    uint32_t worker_count;     /* created */
+    uint32_t started;          /* running */
+    struct listener *listener; /* owned; NULL once it is closed */
     bool is_stopping;
 };
 
@@ -85,13 +89,11 @@ static uint32_t count_workers(const struct options *o)
     return cores < 1 ? 1 : cores > WORKERS_AUTO_MAX ? WORKERS_AUTO_MAX : (uint32_t)cores;
 }
 
-static uint64_t random_run(void)
+static bool is_ready(void *arg)
 {
-    uint64_t run = clock_wall_ms();
+    const struct server *s = arg;
 
-    if (getrandom(&run, sizeof run, GRND_NONBLOCK) != sizeof run)
-        run = clock_wall_ms() << 16 ^ (uint64_t)getpid();
-    return run;
+    return s->journal->ops->is_available(s->journal);
 }
 
 /* ---- stopping ---- */
@@ -149,6 +151,8 @@ static void configure(struct server *s)
 {
     const struct options *o = s->options;
 
+    snprintf(s->build, sizeof s->build, "%s-%016llx", HUBBUB_VERSION,
+             (unsigned long long)static_files_digest(s->files));
     s->config = (struct net_config){
         .descriptor_limit = s->config.descriptor_limit,
         .address = o->address,
@@ -163,9 +167,17 @@ static void configure(struct server *s)
         .send_buffer = (size_t)o->send_buffer,
         .allowed_origins = o->allowed_origins,
         .files = s->files,
+        .is_ready = is_ready,
+        .is_ready_arg = s,
         .rules =
             {
                 .max_body = (size_t)o->max_body,
+                .max_frame = (size_t)o->max_frame,
+                .max_rooms = o->max_rooms,
+                .ping_interval_ms = o->ping_interval,
+                .ping_timeout_ms = o->ping_timeout,
+                .server_name = o->server_name,
+                .build = s->build,
                 .ring = {.frames = o->ring_frames, .bytes = o->ring_bytes},
                 .message_rate = {.rate = o->message_rate, .burst = o->message_burst},
             },
@@ -181,13 +193,29 @@ static void watch_signals(struct server *s)
     }
 }
 
+static bool open_journal(struct server *s)
+{
+    static const struct memory_limits limits = {.events = 1000, .rooms = 10000};
+    const struct journal_listener listener = {.committed = hub_committed,
+                                              .answered = hub_answered,
+                                              .arg = s->hub};
+    uint64_t epoch = 0;
+
+    random_bytes(&epoch, EPOCH_BYTES);
+    s->journal = memory_journal_create(&limits, &listener, epoch | 1);
+    hub_set_journal(s->hub, s->journal);
+    return true;
+}
+
 static bool start_workers(struct server *s)
 {
     uint32_t count = count_workers(s->options);
 
     s->boxes = mem_alloc(count * sizeof *s->boxes);
     s->workers = mem_alloc(count * sizeof(struct worker *));
-    s->hub = hub_create(s->boxes, count, random_run());
+    s->hub = hub_create(s->boxes, count, s->options->hold_time);
+    if (!open_journal(s))
+        return false;
     while (s->worker_count < count) {
         struct worker *w = worker_create(s->worker_count, &s->config, s->hub, s->gate,
                                          &s->boxes[s->worker_count], worker_is_done, s);
@@ -258,11 +286,15 @@ static void tear_down(struct server *s)
             worker_stop(s->workers[i], 0);
         worker_join(s->workers[i]);
     }
+    if (s->journal != NULL) /* before the mailboxes, to which it answers */
+        s->journal->ops->stop(s->journal);
     for (uint32_t i = 0; i < s->worker_count; i++)
         worker_destroy(s->workers[i]);
     close_loop(s);
     if (s->hub != NULL)
         hub_destroy(s->hub);
+    if (s->journal != NULL)
+        s->journal->ops->destroy(s->journal);
     if (s->gate != NULL)
         gate_destroy(s->gate);
     static_files_free(s->files);

@@ -2,9 +2,10 @@
  * Threads:    as core/ports.h; what is appended is committed inside the call, under memory.lock, so the
  *             lock order is memory.lock, then whatever the listener takes.
  * Owns:       its rooms and a reference to each event that it keeps.
- * Invariant:  bounded: so many events a room, so many rooms; the room that was used least recently goes
- *             first, as a whole.
- * Fails:      as core/ports.h; never with ERR_UNAVAILABLE. */
+ * Invariant:  bounded: so many events a room, so many rooms; the room that had no event for the longest
+ *             time goes first, as a whole. Once a room has gone, the head of a room without events may have a
+ *             seq other than 0: its first event follows that.
+ * Fails:      as core/ports.h; a query with ERR_UNAVAILABLE only for want of memory, an event never. */
 #ifndef HUBBUB_JOURNAL_MEMORY_H
 #define HUBBUB_JOURNAL_MEMORY_H
 

@@ -9,6 +9,7 @@
 
 #include "core/shard.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,8 @@ struct net_config {
     size_t send_buffer; /* SO_SNDBUF of each connection, bytes; 0: the kernel's choice */
     const char *allowed_origins;
     const struct static_files *files;
+    bool (*is_ready)(void *arg); /* any thread: whether messages can be stored */
+    void *is_ready_arg;
     struct rules rules;
 };
 

@@ -116,6 +116,20 @@ static const struct http_rule rules[] = {
      NULL},
 };
 
+/* Alive, which /healthz tells, is not yet able to take messages. */
+static int answer_readiness(struct lws *wsi)
+{
+    const struct conn *c = lws_get_opaque_user_data(wsi);
+    const struct net_config *config = c->worker->config;
+
+    if (c->worker->draining)
+        return answer_text(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "stopping\n");
+    if (!config->is_ready(config->is_ready_arg))
+        return answer_text(wsi, HTTP_STATUS_SERVICE_UNAVAILABLE,
+                           "messages cannot be stored: see the log\n");
+    return answer_text(wsi, HTTP_STATUS_OK, "ready\n");
+}
+
 static int serve(struct lws *wsi, struct http_response *r)
 {
     struct conn *c = lws_get_opaque_user_data(wsi);
@@ -128,6 +142,8 @@ static int serve(struct lws *wsi, struct http_response *r)
         return -1;
     if (strcmp(path, "/healthz") == 0)
         return answer_text(wsi, HTTP_STATUS_OK, "ok\n");
+    if (strcmp(path, "/readyz") == 0)
+        return answer_readiness(wsi);
     file = static_files_find(files, path);
     if (file != NULL)
         return send_file(wsi, r, HTTP_STATUS_OK, file);

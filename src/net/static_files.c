@@ -223,3 +223,13 @@ const struct static_file *static_files_find(const struct static_files *all, cons
         return NULL;
     return bsearch(&wanted, all->files, all->count, sizeof *all->files, by_path);
 }
+
+uint64_t static_files_digest(const struct static_files *files)
+{
+    uint64_t digest = 0;
+
+    for (size_t i = 0; i < files->count; i++)
+        digest =
+            digest * 31 + hash((const uint8_t *)files->files[i].etag, sizeof files->files[i].etag);
+    return digest;
+}

@@ -27,4 +27,7 @@ void static_files_free(struct static_files *files);
 /* path: decoded, of a URL, "/" being "/index.html"; NULL if there is no such file. */
 const struct static_file *static_files_find(const struct static_files *files, const char *path);
 
+/* Tells these files from others: a hash of all of them. */
+uint64_t static_files_digest(const struct static_files *files);
+
 #endif

@@ -5,6 +5,7 @@
 #include "core/hub.h"
 #include "core/session.h"
 #include "core/shard.h"
+#include "journal/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,17 +71,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct rules rules = {
         .max_body = 4096,
+        .max_frame = 8192,
+        .max_rooms = 3,
         .ring = {.frames = 64, .bytes = 64 * 1024},
         .message_rate = {.rate = 1, .burst = 20},
+        .server_name = "fuzz",
+        .build = "1",
     };
+    static const struct memory_limits limits = {.events = 20, .rooms = 3};
+    struct journal_listener listener = {.committed = hub_committed, .answered = hub_answered};
     struct mailbox box;
-    struct hub *hub = hub_create(&box, 1, 1);
+    struct hub *hub = hub_create(&box, 1, 1000);
+    struct journal *journal;
+    enum proto_version version = PROTO_V1;
     struct shard shard;
     struct session *s;
 
     mailbox_init(&box, 1000, NULL, NULL);
     shard_init(&shard, 0, hub, &rules);
-    s = session_open(&shard, PROTO_V1, &ops, NULL, "lobby");
+    listener.arg = hub;
+    journal = memory_journal_create(&limits, &listener, 0xabc);
+    hub_set_journal(hub, journal);
+    if (size > 0 && data[0] == '2') { /* the first byte says which version the client speaks */
+        version = PROTO_V2;
+        data++, size--;
+    }
+    s = session_open(&shard, version, &ops, NULL, "lobby");
     while (size > 0) {
         const uint8_t *end = memchr(data, '\n', size);
         size_t length = end != NULL ? (size_t)(end - data) : size;
@@ -96,10 +112,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             data++, size--;
     }
     check_ring(s);
-    session_end(s);
+    session_end(s, false);
+    hub_tick(hub, (struct moment){.mono_ms = UINT64_MAX, .wall_ms = 1});
     deliver(&box, &shard);
+    journal->ops->stop(journal);
     shard_destroy(&shard);
     mailbox_destroy(&box);
     hub_destroy(hub);
+    journal->ops->destroy(journal);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "support/chat_rig.h"
 #include "base/mem.h"
 #include "core/hub.h"
+#include "journal/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,15 +21,26 @@ static const struct wire_ops ops = {.want_write = want_write, .abort = abort_wir
 
 struct rig *rig_make(void)
 {
+    static const struct memory_limits limits = {.events = 2000, .rooms = 100};
+    struct journal_listener listener = {.committed = hub_committed, .answered = hub_answered};
     struct rig *rig = mem_alloc(sizeof *rig);
 
     rig->now = (struct moment){.mono_ms = 1000000, .wall_ms = 1690000000000};
     rig->rules = (struct rules){
         .max_body = 1000,
+        .max_frame = 4000,
+        .max_rooms = 5,
+        .ping_interval_ms = 30000,
+        .ping_timeout_ms = 10000,
+        .server_name = "rig",
+        .build = "1",
         .ring = {.frames = 64, .bytes = 64 * 1024},
         .message_rate = {.rate = 0, .burst = 1},
     };
-    rig->hub = hub_create(rig->boxes, RIG_WORKERS, 0xabc);
+    rig->hub = hub_create(rig->boxes, RIG_WORKERS, RIG_HOLD_MS);
+    listener.arg = rig->hub;
+    rig->journal = memory_journal_create(&limits, &listener, 0xabc);
+    hub_set_journal(rig->hub, rig->journal);
     for (uint32_t i = 0; i < RIG_WORKERS; i++) {
         mailbox_init(&rig->boxes[i], 1000, NULL, NULL);
         shard_init(&rig->shards[i], i, rig->hub, &rig->rules);
@@ -47,16 +59,28 @@ void rig_free(struct rig *rig)
         mailbox_destroy(&rig->boxes[i]);
     }
     hub_destroy(rig->hub);
+    rig->journal->ops->destroy(rig->journal);
     mem_free(rig);
 }
 
-struct rig_client *rig_open(struct rig *rig, uint32_t worker, const char *room)
+static struct rig_client *open_client(struct rig *rig, uint32_t worker, enum proto_version version,
+                                      const char *room)
 {
     struct rig_client *c = &rig->clients[rig->client_count++];
 
     assert_true(rig->client_count <= RIG_CLIENTS_MAX);
-    c->session = session_open(&rig->shards[worker], PROTO_V1, &ops, c, room);
+    c->session = session_open(&rig->shards[worker], version, &ops, c, room);
     return c;
+}
+
+struct rig_client *rig_open(struct rig *rig, uint32_t worker, const char *room)
+{
+    return open_client(rig, worker, PROTO_V1, room);
+}
+
+struct rig_client *rig_open_v2(struct rig *rig, uint32_t worker)
+{
+    return open_client(rig, worker, PROTO_V2, NULL);
 }
 
 struct rig_client *rig_join(struct rig *rig, uint32_t worker, const char *room, const char *name)
@@ -76,7 +100,13 @@ void rig_say(struct rig_client *c, const char *json)
 void rig_drop(struct rig_client *c)
 {
     if (c->session != NULL)
-        session_end(c->session);
+        session_end(c->session, false);
+    c->session = NULL;
+}
+
+void rig_leave(struct rig_client *c)
+{
+    session_end(c->session, true);
     c->session = NULL;
 }
 
@@ -109,7 +139,7 @@ void rig_advance(struct rig *rig, uint64_t ms)
     rig->now.wall_ms += ms;
     for (int i = 0; i < RIG_WORKERS; i++)
         rig->shards[i].now = rig->now;
-    hub_tick(rig->hub, rig->now.mono_ms);
+    hub_tick(rig->hub, rig->now);
     rig_turn(rig);
 }
 

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-enum { RIG_WORKERS = 3, RIG_CLIENTS_MAX = 600 };
+enum { RIG_WORKERS = 3, RIG_CLIENTS_MAX = 600, RIG_HOLD_MS = 10000 };
 
 struct rig_client {
     struct session *session; /* NULL after rig_drop */
@@ -21,6 +21,7 @@ struct rig_client {
 struct rig {
     struct mailbox boxes[RIG_WORKERS];
     struct hub *hub;
+    struct journal *journal; /* in memory */
     struct shard shards[RIG_WORKERS];
     struct rules rules;
     struct moment now;
@@ -34,12 +35,16 @@ void rig_free(struct rig *rig);
 
 /* A connection to the given worker, not joined. */
 struct rig_client *rig_open(struct rig *rig, uint32_t worker, const char *room);
-/* The same, joined; ends with a turn. */
+/* The same, speaking version 2; its hello waits. */
+struct rig_client *rig_open_v2(struct rig *rig, uint32_t worker);
+/* Version 1, joined; ends with a turn. */
 struct rig_client *rig_join(struct rig *rig, uint32_t worker, const char *room, const char *name);
 
 void rig_say(struct rig_client *c, const char *json);
 /* The connection breaks. */
 void rig_drop(struct rig_client *c);
+/* It ends with a good-bye. */
+void rig_leave(struct rig_client *c);
 
 /* Delivers what the hub posted, to all workers. */
 void rig_turn(struct rig *rig);

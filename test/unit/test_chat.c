@@ -48,7 +48,7 @@ static void all_members_on_all_workers_get_a_message_the_sender_too(void **state
     rig_say(c[2], "{\"type\":\"message\",\"body\":\"hi\"}");
     rig_turn(rig);
     strcpy(first, rig_next(rig, c[0]));
-    assert_string_equal(first, "{\"type\":\"message\",\"id\":\"abc-1\",\"username\":\"cy\","
+    assert_string_equal(first, "{\"type\":\"message\",\"id\":\"abc-1-1\",\"username\":\"cy\","
                                "\"body\":\"hi\",\"ts\":1690000000100}");
     for (int i = 1; i < 4; i++)
         assert_next(rig, c[i], first);
@@ -362,7 +362,7 @@ static void nothing_follows_the_close_frame(void **state)
     rig_skip(rig, c);
     session_close(c->session, CLOSE_GOING_AWAY, "stopping");
     rig_say(c, "{\"type\":\"message\",\"body\":\"late\"}");
-    session_error(c->session, "late");
+    session_refuse(c->session, &(struct refusal){.text = "late"});
     session_close(c->session, CLOSE_BAD_REQUEST, "late");
     rig_turn(rig);
     assert_next(rig, c, "close 1001 stopping");

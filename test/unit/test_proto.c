@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-enum { NEEDS_USERNAME = 1u << FIELD_USERNAME, NEEDS_BODY = 1u << FIELD_BODY };
 
 static void reads_type_and_fields(void **state)
 {
@@ -16,9 +15,9 @@ static void reads_type_and_fields(void **state)
     (void)state;
     assert_int_equal(request_parse(&r, text, strlen(text), &reason), OK);
     assert_string_equal(r.type, "message");
-    assert_int_equal(request_read_fields(&r, NEEDS_BODY, &reason), OK);
-    assert_string_equal(r.field[FIELD_BODY].bytes, "h\xc3\xa9 \"q\"");
-    assert_int_equal(r.field[FIELD_BODY].length, 7);
+    assert_int_equal(request_read_fields(&r, FIELD(BODY), 0, &reason), OK);
+    assert_string_equal(r.text[FIELD_BODY].bytes, "h\xc3\xa9 \"q\"");
+    assert_int_equal(r.text[FIELD_BODY].length, 7);
     request_free(&r);
 }
 
@@ -30,7 +29,7 @@ static void ignores_fields_that_the_command_does_not_take(void **state)
 
     (void)state;
     assert_int_equal(request_parse(&r, text, strlen(text), &reason), OK);
-    assert_int_equal(request_read_fields(&r, NEEDS_USERNAME, &reason), OK);
+    assert_int_equal(request_read_fields(&r, FIELD(USERNAME), 0, &reason), OK);
     request_free(&r);
 }
 
@@ -93,7 +92,7 @@ static void refuses_fields_that_are_missing_or_no_strings(void **state)
         struct request r;
 
         assert_int_equal(request_parse(&r, rows[i], strlen(rows[i]), &reason), OK);
-        assert_int_equal(request_read_fields(&r, NEEDS_BODY, &reason), ERR_INVALID);
+        assert_int_equal(request_read_fields(&r, FIELD(BODY), 0, &reason), ERR_INVALID);
         assert_string_equal(reason, "\"body\" is missing or not a string.");
         request_free(&r);
     }
@@ -113,7 +112,7 @@ static void check_v1(struct event *e, const char *wanted)
 {
     struct segment *f = segment_create(16);
 
-    assert_int_equal(protos[PROTO_V1]->encode[e->type](f, e), OK);
+    assert_int_equal(protos[PROTO_V1]->encode[e->type](f, e, "lobby"), OK);
     assert_int_equal(f->length, 2 + strlen(wanted));
     assert_memory_equal(f->bytes + 2, wanted, strlen(wanted));
     segment_unref(&f);
@@ -150,7 +149,7 @@ static void v1_error_has_one_sentence(void **state)
     struct segment *f = segment_create(16);
 
     (void)state;
-    assert_int_equal(protos[PROTO_V1]->encode_error(f, "No."), OK);
+    assert_int_equal(protos[PROTO_V1]->encode_refusal(f, &(struct refusal){.text = "No."}), OK);
     assert_memory_equal(f->bytes + 2, "{\"type\":\"error\",\"error\":\"No.\"}", 30);
     assert_int_equal(f->length, 32);
     segment_unref(&f);

@@ -147,7 +147,7 @@ static void ranges_that_follow_each_other_become_one(void **state)
     ring_clear(&r);
 }
 
-static void is_strained_past_half_of_either_limit(void **state)
+static void is_filled_past_a_part_of_either_limit(void **state)
 {
     const struct ring_limits by_frames = {4, 1000}, by_bytes = {1000, 24};
     struct ring r = {0};
@@ -155,11 +155,11 @@ static void is_strained_past_half_of_either_limit(void **state)
     (void)state;
     push_number(&r, 0, &wide, OK);
     push_number(&r, 1, &wide, OK);
-    assert_false(ring_is_strained(&r, &by_frames));
-    assert_false(ring_is_strained(&r, &by_bytes));
+    assert_false(ring_is_filled(&r, &by_frames, 2));
+    assert_false(ring_is_filled(&r, &by_bytes, 2));
     push_number(&r, 2, &wide, OK);
-    assert_true(ring_is_strained(&r, &by_frames));
-    assert_true(ring_is_strained(&r, &by_bytes));
+    assert_true(ring_is_filled(&r, &by_frames, 2));
+    assert_true(ring_is_filled(&r, &by_bytes, 2));
     ring_clear(&r);
 }
 
@@ -172,7 +172,7 @@ int main(void)
         cmocka_unit_test(push_at_the_byte_limit_changes_nothing),
         cmocka_unit_test(last_frame_goes_past_the_limits),
         cmocka_unit_test(ranges_that_follow_each_other_become_one),
-        cmocka_unit_test(is_strained_past_half_of_either_limit),
+        cmocka_unit_test(is_filled_past_a_part_of_either_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,158 @@
+#include "journal/memory_query.h"
+
+/* seq, but not outside what the room has. */
+static uint64_t within(const struct memory_room *room, uint64_t seq)
+{
+    if (seq < room->oldest)
+        return room->oldest;
+    return seq <= room->seq ? seq : room->seq + 1;
+}
+
+/* Adds what the event is now; false when memory is short. */
+static bool add_item(struct query *q, struct memory_slot *slot)
+{
+    struct event *now = memory_message_now(slot->message, slot->event);
+
+    return now != NULL && query_add_item(q, now, NULL);
+}
+
+static bool answer_head(struct memory_rooms *rooms, struct memory_room *room, struct query *q)
+{
+    (void)rooms;
+    (void)room;
+    (void)q;
+    return true;
+}
+
+static bool answer_events(struct memory_rooms *rooms, struct memory_room *room, struct query *q)
+{
+    size_t bytes = 0;
+    uint64_t seq;
+
+    (void)rooms;
+    if (room == NULL || q->seq >= room->seq)
+        return true;
+    for (seq = within(room, q->seq + 1); seq <= room->seq; seq++) {
+        if (q->item_count == q->limit)
+            break;
+        if (!add_item(q, memory_room_at(room, seq)))
+            return false;
+        bytes += q->items[q->item_count - 1]->body_length;
+        if (bytes > q->bytes_max) {
+            event_unref(&q->items[--q->item_count]);
+            break;
+        }
+    }
+    q->more = seq <= room->seq;
+    return true;
+}
+
+/* ---- pages ---- */
+
+/* The first seq of a page of at most limit messages that ends below end; *more if there are older ones. */
+static uint64_t page_start(const struct memory_room *room, uint64_t end, size_t limit, bool *more)
+{
+    uint64_t start = end;
+
+    *more = false;
+    for (uint64_t seq = end; seq-- > room->oldest;) {
+        if (memory_room_message(room, seq) == NULL)
+            continue;
+        if (limit-- == 0) {
+            *more = true;
+            break;
+        }
+        start = seq;
+    }
+    return start;
+}
+
+/* Adds at most limit of the messages from seq on, below end; *more if there are still others. */
+static bool add_page(struct query *q, const struct memory_room *room, uint64_t seq, uint64_t end,
+                     size_t limit, bool *more)
+{
+    *more = false;
+    for (; seq < end; seq++) {
+        struct memory_slot *slot = memory_room_message(room, seq);
+
+        if (slot == NULL)
+            continue;
+        if (limit-- == 0) {
+            *more = true;
+            break;
+        }
+        if (!add_item(q, slot))
+            return false;
+    }
+    return true;
+}
+
+static bool answer_page(struct memory_rooms *rooms, struct memory_room *room, struct query *q)
+{
+    uint64_t start, end, middle;
+    size_t above = 0;
+    bool ignored;
+
+    (void)rooms;
+    if (room == NULL)
+        return true;
+    end = room->seq + 1;
+    middle = q->seq < room->seq ? within(room, q->seq + 1) : end;
+    switch (q->where) {
+    case PAGE_AFTER:
+        return add_page(q, room, middle, end, q->limit, &q->more);
+    case PAGE_BEFORE:
+        end = within(room, q->seq);
+        break;
+    case PAGE_AROUND:
+        end = middle;
+        above = q->limit / 2;
+        break;
+    case PAGE_LAST:
+        break;
+    }
+    start = page_start(room, end, q->limit - above, &q->more);
+    return add_page(q, room, start, end, SIZE_MAX, &ignored) &&
+           add_page(q, room, middle, room->seq + 1, above, &ignored);
+}
+
+/* ---- rooms ---- */
+
+static bool answer_rooms(struct memory_rooms *rooms, struct memory_room *room, struct query *q)
+{
+    (void)room;
+    LIST_EACH(&rooms->by_use, at, after)
+    {
+        const struct memory_room *it = LIST_ENTRY(at, struct memory_room, link);
+
+        if (q->info_count == q->limit) {
+            q->more = true;
+            break;
+        }
+        if (!query_add_info(q, it->key, "", it->seq, it->ts))
+            return false;
+    }
+    return true;
+}
+
+/* room: the first that the query names; NULL if it has no events. False when memory is short. */
+static bool (*const answers[QUERY_KINDS])(struct memory_rooms *rooms, struct memory_room *room,
+                                          struct query *q) = {
+    [QUERY_HEAD] = answer_head,   [QUERY_EVENTS] = answer_events, [QUERY_PAGE] = answer_page,
+    [QUERY_SEARCH] = answer_head, [QUERY_ROOMS] = answer_rooms,
+};
+
+void memory_query_answer(struct memory_rooms *rooms, struct query *q)
+{
+    struct memory_room *room = NULL;
+
+    pthread_mutex_lock(&rooms->lock);
+    if (q->room_count != 0) {
+        room = memory_rooms_find_locked(rooms, q->rooms[0]);
+        q->head = memory_rooms_head_locked(rooms, room);
+    }
+    q->outcome = answers[q->kind](rooms, room, q) ? OK : ERR_UNAVAILABLE;
+    pthread_mutex_unlock(&rooms->lock);
+    if (q->kind == QUERY_SEARCH)
+        memory_search(rooms, q);
+}

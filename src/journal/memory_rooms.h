@@ -1,0 +1,40 @@
+/* memory_rooms - all rooms of the journal in memory.
+ * Threads:    any; lock covers everything here and in the rooms.
+ * Owns:       the rooms.
+ * Invariant:  by_use has the room with the newest event first. A room that was dropped comes back with a new
+ *             number and with seqs above those of all rooms that were ever dropped, so that whoever
+ *             remembers a seq of the old one is not taken for somebody who has missed nothing.
+ * Fails:      never. */
+#ifndef HUBBUB_JOURNAL_MEMORY_ROOMS_H
+#define HUBBUB_JOURNAL_MEMORY_ROOMS_H
+
+#include "core/ports.h"
+#include "journal/memory.h"
+#include "journal/memory_room.h"
+
+#include <pthread.h>
+
+struct memory_rooms {
+    pthread_mutex_t lock;
+    struct memory_room *by_key; /* owned [lock] */
+    struct list by_use;         /* [lock] */
+    struct memory_limits limits;
+    uint64_t epoch;
+    uint64_t numbers;                 /* [lock] that were given out */
+    uint64_t dropped_seq, dropped_ts; /* [lock] the highest of all rooms that were dropped */
+};
+
+void memory_rooms_init(struct memory_rooms *rooms, const struct memory_limits *limits,
+                       uint64_t epoch);
+void memory_rooms_destroy(struct memory_rooms *rooms);
+
+/* NULL: it has no events. */
+struct memory_room *memory_rooms_find_locked(const struct memory_rooms *rooms, const char *key);
+/* For an event that is about to come; the room that had none for the longest time may go. */
+struct memory_room *memory_rooms_make_locked(struct memory_rooms *rooms, const char *key);
+void memory_rooms_used_locked(struct memory_rooms *rooms, struct memory_room *room);
+/* room may be NULL: the head of a room without events. */
+struct journal_head memory_rooms_head_locked(const struct memory_rooms *rooms,
+                                             const struct memory_room *room);
+
+#endif
