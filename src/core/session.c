@@ -15,6 +15,9 @@ enum { ONE_FRAME_SIZE = 192, LOG_INTERVAL_MS = 1000 };
 /* Questions to the journal that one session may have under way. */
 enum { QUESTIONS_MAX = 4 };
 
+/* Bytes from which on an answer may be larger than a ring is meant to be. */
+enum { LARGE = 4096 };
+
 /* When a client that is sent away may come back: spread, so that they do not all come at once. */
 enum { RETRY_MS = 1000, RETRY_SPREAD_MS = 4000 };
 
@@ -114,6 +117,7 @@ void session_join_timeout(struct session *s)
 
 void session_drained(struct session *s)
 {
+    s->is_digesting = false;
     for (struct place *p = s->places; p != NULL; p = p->next) {
         if (!p->shed)
             continue;
@@ -125,7 +129,8 @@ void session_drained(struct session *s)
 
 bool session_is_busy(const struct session *s)
 {
-    if (s->questions >= QUESTIONS_MAX || ring_is_filled(&s->ring, &s->shard->rules->ring, 2))
+    if (s->questions >= QUESTIONS_MAX ||
+        (s->is_digesting && ring_is_filled(&s->ring, &s->shard->rules->ring, 2)))
         return true;
     for (const struct place *p = s->places; p != NULL; p = p->next)
         if (!p->is_counted)
@@ -194,6 +199,17 @@ void session_send_large(struct session *s, struct segment *frame)
         send_last(s, segment_ref(frame));
 }
 
+/* It asked for it, so it goes past the ring's limits; but then nothing more is read from it until it has
+ * read on, so that nobody can pile up answers. */
+static void send_large_answer(struct session *s, struct segment *frame)
+{
+    s->is_digesting = true;
+    if (s->ring.bytes > s->shard->rules->ring.bytes)
+        session_send_frame(s, frame);
+    else
+        session_send_large(s, frame);
+}
+
 void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
                     const void *what)
 {
@@ -206,13 +222,12 @@ void session_answer(struct session *s, enum err (*encode)(struct segment *, cons
         segment_unref(&frame);
     if (frame == NULL)
         give_up(s);
-    else if (ring_is_filled(&s->ring, &s->shard->rules->ring, 2))
-        session_send_frame(s, frame);
+    else if (frame->length > LARGE)
+        send_large_answer(s, frame);
     else
-        session_send_large(s, frame);
+        session_send_frame(s, frame);
     segment_unref(&frame);
 }
-
 static struct segment *refusal_frame(const struct session *s, const struct refusal *why)
 {
     struct segment *frame = segment_create(ONE_FRAME_SIZE);

@@ -56,6 +56,7 @@ struct session {
     bool closing;
     bool was_in;       /* has been let into a room */
     uint8_t questions; /* that the journal has not answered */
+    bool is_digesting; /* has been sent a large answer that it asked for and has not read all */
     struct ring ring;
     struct place *places; /* owned; version 1 has one at most */
     struct session_id id;

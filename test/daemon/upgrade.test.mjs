@@ -70,14 +70,23 @@ test('subprotocol chat is agreed on', async () => {
   await ann.leave();
 });
 
-for (const offered of [['chat.v2', 'chat'], ['chat', 'chat.v2'], ['http', 'chat'], ['other', 'chat']])
+for (const offered of [['chat', 'chat.v2'], ['http', 'chat'], ['other', 'chat']])
   test(`a client that offers ${offered} gets chat, whatever else it offers`, async () => {
     const ann = await join(daemon, 'ann', { room: 'both', protocols: offered });
     assert.equal(ann.socket.protocol, 'chat');
     await ann.leave();
   });
 
-for (const asked of ['other', 'chatter', 'chat.v2', 'chat.v3', 'xchat', 'http', '(http)', 'Chat'])
+test('a client that names chat.v2 first gets it', async () => {
+  for (const protocols of [['chat.v2'], ['chat.v2', 'chat'], ['other', 'chat.v2']]) {
+    const ann = await connect(daemon, { protocols });
+    assert.equal(ann.socket.protocol, 'chat.v2');
+    assert.equal((await ann.next()).type, 'hello');
+    await ann.leave();
+  }
+});
+
+for (const asked of ['other', 'chatter', 'chat.v3', 'xchat', 'http', '(http)', 'Chat'])
   test(`an unknown subprotocol (${asked}) is refused with 400`, async () => {
     await refused('/ws', { 'Sec-WebSocket-Protocol': asked }, 400);
   });

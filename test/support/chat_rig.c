@@ -69,6 +69,7 @@ static struct rig_client *open_client(struct rig *rig, uint32_t worker, enum pro
     struct rig_client *c = &rig->clients[rig->client_count++];
 
     assert_true(rig->client_count <= RIG_CLIENTS_MAX);
+    c->rig = rig;
     c->session = session_open(&rig->shards[worker], version, &ops, c, room);
     return c;
 }
@@ -94,6 +95,8 @@ struct rig_client *rig_join(struct rig *rig, uint32_t worker, const char *room, 
 
 void rig_say(struct rig_client *c, const char *json)
 {
+    if (session_is_busy(c->session))
+        rig_turn(c->rig);
     session_receive(c->session, json, strlen(json));
 }
 

@@ -14,6 +14,7 @@
 enum { RIG_WORKERS = 3, RIG_CLIENTS_MAX = 600, RIG_HOLD_MS = 10000 };
 
 struct rig_client {
+    struct rig *rig;
     struct session *session; /* NULL after rig_drop */
     bool has_frames, is_aborted;
 };
@@ -40,6 +41,7 @@ struct rig_client *rig_open_v2(struct rig *rig, uint32_t worker);
 /* Version 1, joined; ends with a turn. */
 struct rig_client *rig_join(struct rig *rig, uint32_t worker, const char *room, const char *name);
 
+/* A message of the client, which is read as a wire would: after a turn if the session has to wait. */
 void rig_say(struct rig_client *c, const char *json);
 /* The connection breaks. */
 void rig_drop(struct rig_client *c);
