@@ -9,8 +9,9 @@ const allLibraries = ['ini', 'jansson', 'libwebsockets', 'utf8proc', 'uthash', '
 const layers = {
   base: { folders: ['base'], system: [...plainC, 'pthread', 'sys/random', 'sys/stat', 'time', 'unistd'], libraries: [] },
   core: { folders: ['base', 'core'], system: [...plainC, 'pthread'], libraries: ['jansson', 'utf8proc', 'uthash'] },
+  journal: { folders: ['base', 'core', 'journal'], system: [...plainC, 'pthread'], libraries: ['utf8proc', 'uthash'] },
   net: { folders: ['base', 'core', 'net'], system: null, libraries: ['libwebsockets', 'uthash', 'uv'] },
-  app: { folders: ['base', 'core', 'net', 'app'], system: null, libraries: ['ini', 'uv'] },
+  app: { folders: ['base', 'core', 'journal', 'net', 'app'], system: null, libraries: ['ini', 'uv'] },
   'main.c': { folders: ['app'], system: plainC, libraries: [] },
 };
 
