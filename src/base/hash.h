@@ -13,4 +13,7 @@
 /* SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"). */
 uint64_t hash_bytes(const void *bytes, size_t length);
 
+/* The same with a key of the caller's, for hashes that are kept: the same on every machine. */
+uint64_t hash_keyed(const uint64_t key[2], const void *bytes, size_t length);
+
 #endif

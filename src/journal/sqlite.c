@@ -1,0 +1,375 @@
+#include "journal/sqlite.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/mem.h"
+#include "journal/bell.h"
+#include "journal/sqlite_append.h"
+#include "journal/sqlite_read.h"
+#include "journal/sqlite_retention.h"
+#include "journal/sqlite_store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    APPENDS_MAX = 65536,   /* that wait */
+    QUERIES_MAX = 16384,   /* for each reader */
+    BATCH_MAX = 4096,      /* events in a transaction */
+    PROBE_MS = 1000,       /* how often a journal that failed tries again without being asked */
+    REMOVALS_IDLE = 256,   /* events that retention removes in a step */
+    WALK_REST_MS = 5000,   /* between two walks of retention at least */
+    WALK_REST_FACTOR = 50, /* and so many times what the last one took */
+    LOG_INTERVAL_MS = 10000,
+};
+
+/* Searches take long when a word is in a great many messages; pages do not wait for them. */
+enum { READER_PAGES, READER_SEARCH, READERS };
+
+struct reader {
+    struct sqlite_journal *journal; /* borrowed */
+    struct store *store;            /* owned, used by the thread */
+    struct mailbox box;             /* of queries, owned while they wait */
+    struct bell bell;
+    pthread_t thread;
+    bool is_started;
+};
+
+struct sqlite_journal {
+    struct journal base;
+    struct store *store;        /* owned, used by the writer's thread */
+    struct appender appender;   /* likewise */
+    struct retention retention; /* likewise */
+    uint64_t walk_started_ms, next_walk_ms;
+    struct event *batch[BATCH_MAX]; /* likewise */
+    struct mailbox box;             /* of events, a reference each */
+    struct bell bell;
+    pthread_t thread;
+    bool is_started;
+    struct reader readers[READERS];
+    struct log_limit read_failures;
+    _Atomic bool is_stopping;
+    _Atomic bool is_available;
+};
+
+/* ---- writing ---- */
+
+static void note_outcome(struct sqlite_journal *j, int rc)
+{
+    bool was_available = atomic_exchange(&j->is_available, rc == SQLITE_OK);
+
+    if (rc != SQLITE_OK && was_available)
+        store_log_failure(j->store, "journal_unavailable", rc);
+    else if (rc == SQLITE_OK && !was_available)
+        log_info("journal_available", "reason=\"storing works again\"");
+}
+
+static int store_batch(struct sqlite_journal *j, size_t count)
+{
+    int rc = append_begin(&j->appender);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    for (size_t i = 0; i < count && rc == SQLITE_OK; i++)
+        rc = append_event(&j->appender, j->batch[i]);
+    if (rc == SQLITE_OK)
+        return append_commit(&j->appender);
+    append_rollback(&j->appender);
+    return rc;
+}
+
+static void mark_failed(struct event *e)
+{
+    e->outcome = ERR_UNAVAILABLE;
+    e->is_repeat = false;
+    e->seq = 0;
+    if (e->type == EVENT_MESSAGE)
+        e->id = (struct message_id){.seq = 0};
+}
+
+static void write_batch(struct sqlite_journal *j, void **items, size_t count)
+{
+    int rc;
+
+    for (size_t i = 0; i < count; i++)
+        j->batch[i] = items[i];
+    rc = store_batch(j, count);
+    note_outcome(j, rc);
+    for (size_t i = 0; i < count && rc != SQLITE_OK; i++)
+        mark_failed(j->batch[i]);
+    j->base.listener.committed(j->base.listener.arg, j->batch, count);
+    for (size_t i = 0; i < count; i++)
+        event_unref(&j->batch[i]);
+    mailbox_done(&j->box, count);
+}
+
+/* ---- between the batches ---- */
+
+static bool walk_is_due(const struct sqlite_journal *j)
+{
+    return retention_is_on(&j->retention) && clock_mono_ms() >= j->next_walk_ms;
+}
+
+/* A step of the walk over all rooms, or what ends it: the walks take a small part of the time. */
+static void walk(struct sqlite_journal *j, unsigned removals)
+{
+    bool is_done = false;
+    int rc;
+
+    if (j->walk_started_ms == 0)
+        j->walk_started_ms = clock_mono_ms();
+    rc = retention_step(&j->retention, j->store, clock_wall_ms(), removals, &is_done);
+    note_outcome(j, rc);
+    if (rc != SQLITE_OK || is_done) {
+        uint64_t now = clock_mono_ms();
+
+        j->next_walk_ms = now + WALK_REST_MS + WALK_REST_FACTOR * (now - j->walk_started_ms);
+        j->walk_started_ms = 0;
+    }
+}
+
+/* Whether storing works again is not known before it is tried. */
+static int probe(struct store *s)
+{
+    bool ignored;
+    int rc = store_begin(s, &ignored);
+
+    if (rc == SQLITE_OK)
+        rc = store_run(s, SQL_META_SET, "ti", "is_clean", (int64_t)0);
+    if (rc == SQLITE_OK)
+        rc = store_commit(s);
+    if (rc != SQLITE_OK)
+        store_rollback(s);
+    return rc;
+}
+
+static void wait_for_work(struct sqlite_journal *j)
+{
+    uint64_t now = clock_mono_ms();
+
+    if (!atomic_load(&j->is_available)) {
+        if (!bell_wait(&j->bell, PROBE_MS))
+            note_outcome(j, probe(j->store));
+    } else if (!retention_is_on(&j->retention)) {
+        bell_wait(&j->bell, BELL_FOREVER);
+    } else if (now >= j->next_walk_ms) {
+        walk(j, REMOVALS_IDLE);
+    } else {
+        bell_wait(&j->bell, (int64_t)(j->next_walk_ms - now));
+    }
+}
+
+static void *write_until_stopped(void *arg)
+{
+    struct sqlite_journal *j = arg;
+
+    for (;;) {
+        bool is_stopping = atomic_load(&j->is_stopping); /* before the box is looked at */
+        void **items;
+        size_t count = mailbox_take(&j->box, &items);
+
+        if (count == 0 && is_stopping)
+            return NULL;
+        if (count == 0)
+            wait_for_work(j);
+        for (size_t i = 0; i < count; i += BATCH_MAX) {
+            size_t n = count - i < BATCH_MAX ? count - i : BATCH_MAX;
+
+            write_batch(j, items + i, n);
+            if (walk_is_due(j) && atomic_load(&j->is_available))
+                walk(j, REMOVALS_IDLE + 2 * (unsigned)n); /* it must gain on the senders */
+        }
+    }
+}
+
+static enum err journal_append(struct journal *base, struct event *e, uint64_t now_wall_ms)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+
+    if (mailbox_is_full(&j->box))
+        return ERR_FULL;
+    e->ts = now_wall_ms;
+    if (mailbox_post(&j->box, event_ref(e)))
+        mailbox_wake(&j->box);
+    return OK;
+}
+
+/* ---- reading ---- */
+
+static void answer(struct sqlite_journal *j, struct store *s, struct query *q)
+{
+    int rc = read_query(s, q);
+    uint64_t suppressed;
+
+    if (rc != SQLITE_OK &&
+        log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
+        store_log_failure(s, "journal_read_failed", rc);
+    j->base.listener.answered(j->base.listener.arg, q);
+}
+
+static void *read_until_stopped(void *arg)
+{
+    struct reader *r = arg;
+
+    for (;;) {
+        bool is_stopping = atomic_load(&r->journal->is_stopping);
+        void **items;
+        size_t count = mailbox_take(&r->box, &items);
+
+        if (count == 0 && is_stopping)
+            return NULL;
+        if (count == 0)
+            bell_wait(&r->bell, BELL_FOREVER);
+        for (size_t i = 0; i < count; i++) {
+            answer(r->journal, r->store, items[i]);
+            mailbox_done(&r->box, 1);
+        }
+    }
+}
+
+static void journal_ask(struct journal *base, struct query *q)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+    struct reader *r = &j->readers[q->kind == QUERY_SEARCH ? READER_SEARCH : READER_PAGES];
+
+    if (mailbox_is_full(&r->box)) {
+        q->outcome = ERR_UNAVAILABLE;
+        j->base.listener.answered(j->base.listener.arg, q);
+    } else if (mailbox_post(&r->box, q)) {
+        mailbox_wake(&r->box);
+    }
+}
+
+/* ---- state ---- */
+
+static bool journal_is_strained(const struct journal *base)
+{
+    return mailbox_is_strained(&((const struct sqlite_journal *)base)->box);
+}
+
+static bool journal_is_available(const struct journal *base)
+{
+    return atomic_load_explicit(&((const struct sqlite_journal *)base)->is_available,
+                                memory_order_relaxed);
+}
+
+static void journal_stop(struct journal *base)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+
+    atomic_store(&j->is_stopping, true);
+    bell_ring(&j->bell);
+    if (j->is_started)
+        pthread_join(j->thread, NULL);
+    j->is_started = false;
+    for (int i = 0; i < READERS; i++) {
+        bell_ring(&j->readers[i].bell);
+        if (j->readers[i].is_started)
+            pthread_join(j->readers[i].thread, NULL);
+        j->readers[i].is_started = false;
+    }
+}
+
+/* The writer's connection is closed last, so that it can put the log back into the file. */
+static void journal_destroy(struct journal *base)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+
+    journal_stop(base);
+    for (int i = 0; i < READERS; i++) {
+        store_close(j->readers[i].store);
+        mailbox_destroy(&j->readers[i].box);
+        bell_destroy(&j->readers[i].bell);
+    }
+    append_end(&j->appender);
+    store_close(j->store);
+    mailbox_destroy(&j->box);
+    bell_destroy(&j->bell);
+    mem_free(j);
+}
+
+static const struct journal_ops ops = {
+    .append = journal_append,
+    .ask = journal_ask,
+    .is_strained = journal_is_strained,
+    .is_available = journal_is_available,
+    .stop = journal_stop,
+    .destroy = journal_destroy,
+};
+
+/* ---- opening ---- */
+
+/* Signals are for the main thread. */
+static bool start_thread(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    sigset_t all, before;
+    int code;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    code = pthread_create(thread, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0)
+        log_error("thread_failed", "thread=journal reason=\"%s\"", strerror(code));
+    return code == 0;
+}
+
+static bool start_reader(struct sqlite_journal *j, struct reader *r)
+{
+    r->journal = j;
+    r->store = store_open(j->store->path, STORE_BESIDE, false);
+    if (r->store == NULL)
+        return false;
+    r->is_started = start_thread(&r->thread, read_until_stopped, r);
+    return r->is_started;
+}
+
+struct journal *sqlite_journal_open(const struct sqlite_config *config,
+                                    const struct journal_listener *listener)
+{
+    struct store *store = store_open(config->path, STORE_SERVE, config->is_full);
+    struct sqlite_journal *j;
+    bool is_fine = true;
+
+    if (store == NULL)
+        return NULL;
+    j = mem_alloc(sizeof *j);
+    j->base = (struct journal){.ops = &ops, .listener = *listener, .epoch = store->epoch};
+    j->store = store;
+    j->appender.store = store;
+    j->retention =
+        (struct retention){.max_age_ms = config->max_age_ms, .max_events = config->max_events};
+    j->is_available = true;
+    bell_init(&j->bell);
+    mailbox_init(&j->box, APPENDS_MAX, bell_ring, &j->bell);
+    for (int i = 0; i < READERS; i++) {
+        bell_init(&j->readers[i].bell);
+        mailbox_init(&j->readers[i].box, QUERIES_MAX, bell_ring, &j->readers[i].bell);
+    }
+    for (int i = 0; i < READERS && is_fine; i++)
+        is_fine = start_reader(j, &j->readers[i]);
+    if (is_fine) {
+        j->is_started = start_thread(&j->thread, write_until_stopped, j);
+        is_fine = j->is_started;
+    }
+    if (is_fine)
+        return &j->base;
+    journal_destroy(&j->base);
+    return NULL;
+}
+
+bool sqlite_journal_check(const char *path)
+{
+    struct store *s;
+
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return true; /* it will be made; whether its folder is there is the caller's to see */
+    s = store_open(path, STORE_LOOK, false);
+    store_close(s);
+    return s != NULL;
+}

@@ -1,0 +1,32 @@
+/* sqlite_append - storing events: their place, their effects on older ones, each once.
+ * Threads:    the writer's.
+ * Owns:       its cache. Borrows the store.
+ * Invariant:  between begin and commit, or rollback. What an event may not do is its outcome and leaves
+ *             nothing behind; after any other failure the whole transaction has to go.
+ * Fails:      result codes of SQLite. */
+#ifndef HUBBUB_JOURNAL_SQLITE_APPEND_H
+#define HUBBUB_JOURNAL_SQLITE_APPEND_H
+
+#include "core/event.h"
+#include "journal/sqlite_cache.h"
+
+enum { EMOJI_KINDS_MAX = 50 /* different ones on one message */ };
+
+struct appender {
+    struct store *store; /* borrowed */
+    struct cache cache;
+};
+
+int append_begin(struct appender *a);
+
+/* e->ts is the time that it asks for; sets its seq, ts, id, outcome and is_repeat. An event with a state
+ * (EVENT_MESSAGE, from an export) is stored in that state, with its reactions. */
+int append_event(struct appender *a, struct event *e);
+
+int append_commit(struct appender *a);
+void append_rollback(struct appender *a);
+
+/* Frees the cache. */
+void append_end(struct appender *a);
+
+#endif

@@ -1,0 +1,409 @@
+#include "journal/sqlite_store.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "journal/sqlite_file.h"
+#include "journal/sqlite_schema.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUSY_MS = 5000, REASON_SIZE = 256 };
+
+/* ---- failures ---- */
+
+static const struct {
+    int code;
+    const char *hint;
+} hints[] = {
+    {SQLITE_FULL, "free some space on its file system"},
+    {SQLITE_BUSY, "another program keeps the file locked; end it"},
+    {SQLITE_LOCKED, "another program keeps the file locked; end it"},
+    {SQLITE_IOERR, "look at the disk and its space (dmesg, df)"},
+    {SQLITE_READONLY,
+     "give the user that hubbub runs as the right to write the file and its folder"},
+    {SQLITE_PERM, "give the user that hubbub runs as the right to write the file and its folder"},
+    {SQLITE_CANTOPEN,
+     "give the user that hubbub runs as the right to write the file and its folder"},
+    {SQLITE_CORRUPT, "stop hubbub, keep a copy of the file, and put back a backup"},
+    {SQLITE_NOTADB, "move the file away to begin a new log, or put back a backup"},
+    {SQLITE_NOMEM, "give the machine more memory"},
+};
+
+const char *store_hint(int code)
+{
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (hints[i].code == (code & 0xff))
+            return hints[i].hint;
+    return "look at the file with: hubbub verify";
+}
+
+void store_log_failure(struct store *s, const char *event, int code)
+{
+    char quoted[REASON_SIZE];
+
+    log_error(event, "path=%s code=%d reason=\"%s\" hint=\"%s\"",
+              log_quote(quoted, sizeof quoted, s->path, strlen(s->path)), code,
+              sqlite3_errstr(code), store_hint(code));
+}
+
+/* ---- opening ---- */
+
+static void configure_library(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock around each allocation otherwise */
+}
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+static int open_connection(struct store *s)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, ignored;
+    int rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
+    sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
+    return sqlite3_exec(s->db,
+                        "PRAGMA mmap_size = 0;"
+                        "PRAGMA cell_size_check = ON;"
+                        "PRAGMA temp_store = MEMORY;",
+                        NULL, NULL, NULL);
+}
+
+/* secure_delete: what was deleted is overwritten where it was. wal_autocheckpoint: pages that are written
+ * again and again go to the file itself once every 32 MB; and the log is cut back to that after a burst. */
+static int configure_writer(struct store *s, bool is_full)
+{
+    int rc = sqlite3_exec(s->db,
+                          "PRAGMA cache_size = -16384;"
+                          "PRAGMA secure_delete = ON;"
+                          "PRAGMA wal_autocheckpoint = 8192;"
+                          "PRAGMA journal_size_limit = 67108864;",
+                          NULL, NULL, NULL);
+
+    return rc == SQLITE_OK
+               ? sqlite3_exec(s->db,
+                              is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+                              NULL, NULL, NULL)
+               : rc;
+}
+
+static int configure_reader(struct store *s)
+{
+    int ignored;
+
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored);
+    return sqlite3_exec(s->db, "PRAGMA cache_size = -8192; PRAGMA query_only = ON;", NULL, NULL,
+                        NULL);
+}
+
+/* The first value of the first row; false if there is none. */
+static bool read_text(sqlite3 *db, const char *sql, char *out, size_t size)
+{
+    sqlite3_stmt *st = NULL;
+    bool has_row =
+        sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW;
+
+    snprintf(out, size, "%s", has_row ? (const char *)sqlite3_column_text(st, 0) : "");
+    sqlite3_finalize(st);
+    return has_row;
+}
+
+static bool refuse(const struct store *s, const char *reason, const char *hint)
+{
+    file_log_refusal(s->path, reason, hint);
+    return false;
+}
+
+static bool refuse_code(const struct store *s, int code)
+{
+    return refuse(s, sqlite3_errstr(code), store_hint(code));
+}
+
+static bool use_wal(struct store *s)
+{
+    char mode[16];
+
+    if (read_text(s->db, "PRAGMA journal_mode = WAL", mode, sizeof mode) &&
+        strcmp(mode, "wal") == 0)
+        return true;
+    if (sqlite3_errcode(s->db) != SQLITE_OK && sqlite3_errcode(s->db) != SQLITE_ROW &&
+        sqlite3_errcode(s->db) != SQLITE_DONE)
+        return refuse_code(s, sqlite3_errcode(s->db));
+    return refuse(s, "its file system cannot share memory between programs",
+                  "name a folder on a local file system with --state-dir");
+}
+
+static bool is_whole(struct store *s)
+{
+    char verdict[REASON_SIZE];
+
+    log_info("journal_check", "reason=\"the last stop was not clean\"");
+    if (read_text(s->db, "PRAGMA quick_check(1)", verdict, sizeof verdict) &&
+        strcmp(verdict, "ok") == 0)
+        return true;
+    for (char *p = verdict; *p != '\0'; p++)
+        if (*p == '\n' || *p == '"')
+            *p = ' ';
+    return refuse(
+        s, verdict[0] != '\0' ? verdict : sqlite3_errmsg(s->db),
+        "the file is damaged: keep a copy of it and put back a backup, or move it away to "
+        "begin a new log");
+}
+
+static bool read_meta(struct store *s)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(s->db,
+                                "SELECT (SELECT value FROM meta WHERE name = 'epoch'),"
+                                " (SELECT value FROM meta WHERE name = 'cid_key'),"
+                                " (SELECT value FROM meta WHERE name = 'is_clean')",
+                                -1, &st, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW) {
+        const unsigned char *key = sqlite3_column_blob(st, 1);
+
+        s->epoch = (uint64_t)sqlite3_column_int64(st, 0);
+        s->was_clean = sqlite3_column_int(st, 2) != 0;
+        s->cid_key[0] = s->cid_key[1] = 0;
+        for (int i = 0; i < sqlite3_column_bytes(st, 1) && i < 16; i++)
+            s->cid_key[i / 8] |= (uint64_t)key[i] << 8 * (i % 8);
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(st);
+    if (rc != SQLITE_OK)
+        return refuse_code(s, rc);
+    return s->epoch != 0 || refuse(s, "it has lost its epoch", store_hint(SQLITE_CORRUPT));
+}
+
+/* Makes the tables, or brings them up to date; nobody else may serve the file meanwhile. */
+static bool migrate(struct store *s, int version)
+{
+    int lock = s->use == STORE_SERVE ? -1 : file_lock(s->path);
+    int rc;
+
+    if (s->use != STORE_SERVE && lock < 0)
+        return false;
+    if (version != 0)
+        log_info("journal_migration", "from=%d to=%d", version, schema_current.version);
+    rc = schema_migrate(s->db, &schema_current, version);
+    if (lock >= 0)
+        close(lock);
+    return rc == SQLITE_OK || refuse_code(s, rc);
+}
+
+static bool check_schema(struct store *s)
+{
+    enum schema_kind kind;
+    char reason[REASON_SIZE];
+    int version, rc = schema_identify(s->db, &schema_current, &kind, &version);
+
+    if (rc != SQLITE_OK)
+        return refuse_code(s, rc);
+    switch (kind) {
+    case SCHEMA_FOREIGN:
+        return refuse(s, "it is the database of another application",
+                      "move it away, or name another folder with --state-dir");
+    case SCHEMA_NEWER:
+        snprintf(reason, sizeof reason,
+                 "it was written by a later hubbub: version %d, known here is %d", version,
+                 schema_current.version);
+        return refuse(s, reason, "install that hubbub again, or put back a backup of before");
+    case SCHEMA_NEW:
+    case SCHEMA_OLDER:
+        if (s->use == STORE_READ)
+            return refuse(s, kind == SCHEMA_NEW ? "nothing is in it" : "it is of an earlier hubbub",
+                          "start hubbub once with it");
+        break;
+    case SCHEMA_SAME:
+        break;
+    }
+    if (s->use == STORE_LOOK)
+        return true;
+    if (kind != SCHEMA_NEW && s->use == STORE_SERVE &&
+        (!read_meta(s) || (!s->was_clean && !is_whole(s))))
+        return false;
+    if (s->use != STORE_READ && !use_wal(s))
+        return false;
+    return (kind == SCHEMA_SAME || migrate(s, version)) && read_meta(s);
+}
+
+static bool is_writable(struct store *s)
+{
+    return sqlite3_db_readonly(s->db, "main") == 0 || refuse_code(s, SQLITE_READONLY);
+}
+
+static bool prepare(struct store *s, bool is_full)
+{
+    bool writes = s->use == STORE_SERVE || s->use == STORE_WRITE;
+    int rc;
+
+    if (s->use != STORE_BESIDE && !file_prepare(s->path, writes, writes))
+        return false;
+    rc = open_connection(s);
+    if (rc == SQLITE_OK)
+        rc = writes ? configure_writer(s, is_full) : configure_reader(s);
+    if (rc != SQLITE_OK)
+        return refuse_code(s, rc);
+    if (s->use == STORE_BESIDE)
+        return read_meta(s);
+    if ((writes && !is_writable(s)) || !check_schema(s))
+        return false;
+    if (s->use == STORE_SERVE)
+        rc = store_run(s, SQL_META_SET, "ti", "is_clean", (int64_t)0);
+    return rc == SQLITE_OK || refuse_code(s, rc);
+}
+
+struct store *store_open(const char *path, enum store_use use, bool is_full)
+{
+    struct store *s = mem_alloc(sizeof *s);
+
+    pthread_once(&library_once, configure_library);
+    s->path = mem_strdup(path);
+    s->use = use;
+    s->lock_fd = -1;
+    if (use == STORE_SERVE) {
+        s->lock_fd = file_lock(path);
+        if (s->lock_fd < 0)
+            goto fail;
+    }
+    if (prepare(s, is_full))
+        return s;
+fail:
+    s->use = STORE_LOOK; /* so that no clean end is noted */
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (s == NULL)
+        return;
+    if (s->use == STORE_SERVE)
+        (void)store_run(s, SQL_META_SET, "ti", "is_clean", (int64_t)1);
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(s->statements[i]);
+    sqlite3_close(s->db);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    mem_free(s->path);
+    mem_free(s);
+}
+
+/* ---- statements ---- */
+
+sqlite3_stmt *store_statement(struct store *s, enum statement which)
+{
+    if (s->statements[which] == NULL)
+        (void)sqlite3_prepare_v3(s->db, statement_sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                 &s->statements[which], NULL);
+    return s->statements[which];
+}
+
+static int bind(sqlite3_stmt *st, const char *format, va_list *args)
+{
+    int rc = SQLITE_OK;
+
+    for (int i = 1; *format != '\0' && rc == SQLITE_OK; format++, i++) {
+        const char *text;
+        int64_t number;
+
+        switch (*format) {
+        case 't':
+            rc = sqlite3_bind_text(st, i, va_arg(*args, const char *), -1, SQLITE_STATIC);
+            break;
+        case 'b':
+            text = va_arg(*args, const char *);
+            rc = sqlite3_bind_text(st, i, text, (int)va_arg(*args, size_t), SQLITE_STATIC);
+            break;
+        default:
+            number = va_arg(*args, int64_t);
+            rc = *format == 'o' && number == 0 ? sqlite3_bind_null(st, i)
+                                               : sqlite3_bind_int64(st, i, number);
+        }
+    }
+    return rc;
+}
+
+static int step(struct store *s, sqlite3_stmt **row, enum statement which, const char *format,
+                va_list *args)
+{
+    sqlite3_stmt *st = store_statement(s, which);
+    int rc;
+
+    if (st == NULL)
+        return sqlite3_extended_errcode(s->db);
+    rc = bind(st, format, args);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW && row != NULL) {
+        *row = st;
+        return rc;
+    }
+    sqlite3_reset(st);
+    return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+int store_step(struct store *s, sqlite3_stmt **row, enum statement which, const char *format, ...)
+{
+    va_list args;
+    int rc;
+
+    va_start(args, format);
+    rc = step(s, row, which, format, &args);
+    va_end(args);
+    return rc;
+}
+
+int store_run(struct store *s, enum statement which, const char *format, ...)
+{
+    va_list args;
+    int rc;
+
+    va_start(args, format);
+    rc = step(s, NULL, which, format, &args);
+    va_end(args);
+    return rc;
+}
+
+/* ---- transactions ---- */
+
+int store_begin(struct store *s, bool *has_changed)
+{
+    sqlite3_stmt *row;
+    int64_t version = 0;
+    int rc = store_run(s, SQL_BEGIN_WRITE, "");
+
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = store_step(s, &row, SQL_DATA_VERSION, "");
+    if (rc == SQLITE_ROW) {
+        version = sqlite3_column_int64(row, 0);
+        sqlite3_reset(row);
+        rc = SQLITE_OK;
+    }
+    if (rc != SQLITE_OK)
+        store_rollback(s);
+    *has_changed = version != s->data_version;
+    s->data_version = version;
+    return rc;
+}
+
+int store_commit(struct store *s)
+{
+    return store_run(s, SQL_COMMIT, "");
+}
+
+void store_rollback(struct store *s)
+{
+    if (sqlite3_get_autocommit(s->db) == 0)
+        (void)store_run(s, SQL_ROLLBACK, "");
+}
