@@ -6,6 +6,7 @@
 #define G         (M * 1024)
 #define SECOND    ((uint64_t)1000)
 #define HOUR      (3600 * SECOND)
+#define DAY       (24 * HOUR)
 #define AT(field) offsetof(struct options, field)
 
 const struct option option_table[] = {
@@ -32,6 +33,22 @@ const struct option option_table[] = {
      "longest body of a message, in bytes of UTF-8"},
     {"max_frame", OPTION_SIZE, AT(max_frame), "64k", K, 16 * M, NULL,
      "longest WebSocket message taken from a client, all its fragments together"},
+    {"journal", OPTION_CHOICE, AT(journal), "sqlite", 0, 0, "sqlite|memory",
+     "where messages are kept: in the file hubbub.db of state_dir, or in memory until the server "
+     "stops"},
+    {"state_dir", OPTION_TEXT, AT(state_dir), "", 0, 0, NULL,
+     "folder for what has to last; empty: the service manager's ($STATE_DIRECTORY), else hubbub in "
+     "$XDG_STATE_HOME or ~/.local/state"},
+    {"journal_sync", OPTION_CHOICE, AT(journal_sync), "normal", 0, 0, "normal|full",
+     "what a message survives once it is acknowledged: normal, a crash of the server; full, a "
+     "power "
+     "cut too"},
+    {"history_max_age", OPTION_DURATION, AT(history_max_age), "0", 1, 100 * 365 * DAY, "no limit",
+     "age at which messages are removed"},
+    {"history_max_messages", OPTION_SIZE, AT(history_max_messages), "0", 1, 1000 * G, "no limit",
+     "messages and changes of messages that a room keeps, older ones are removed; in memory 1000 "
+     "at "
+     "most"},
     {"max_rooms", OPTION_UINT, AT(max_rooms), "50", 1, 10000, NULL,
      "rooms that one connection may be in at a time"},
     {"hold_time", OPTION_DURATION, AT(hold_time), "10s", 1, HOUR, "no holding",
@@ -56,7 +73,7 @@ const struct option option_table[] = {
      "time to answer a ping before the client counts as gone"},
     {"drain_time", OPTION_DURATION, AT(drain_time), "5s", 1, 600 * SECOND, "no waiting",
      "time that a stopping server gives its clients to read what waits for them"},
-    {"log_level", OPTION_LOG_LEVEL, AT(log_level), "info", 0, 0, NULL,
+    {"log_level", OPTION_CHOICE, AT(log_level), "info", 0, 0, "error|warn|info|debug",
      "least important lines to log"},
     {"ready_fd", OPTION_FD, AT(ready_fd), "-1", 0, 65535, NULL,
      "file descriptor to write the port to, as a line, once clients can connect"},

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 enum option_type {
-    OPTION_UINT,      /* unsigned */
-    OPTION_FD,        /* int; -1 is "none" */
-    OPTION_TEXT,      /* char *, owned, never NULL */
-    OPTION_ORIGINS,   /* the same; *, or origins separated by commas */
-    OPTION_LOG_LEVEL, /* enum log_level */
-    OPTION_DURATION,  /* uint64_t milliseconds: 30, 30s, 500ms, 2m, 1h */
-    OPTION_SIZE,      /* uint64_t bytes: 4096, 64k, 1m, 1g */
+    OPTION_UINT,     /* unsigned */
+    OPTION_FD,       /* int; -1 is "none" */
+    OPTION_TEXT,     /* char *, owned, never NULL */
+    OPTION_ORIGINS,  /* the same; *, or origins separated by commas */
+    OPTION_CHOICE,   /* an enum: one of the option's choices, by its place among them */
+    OPTION_DURATION, /* uint64_t milliseconds: 30, 30s, 500ms, 2m, 1h */
+    OPTION_SIZE,     /* uint64_t bytes: 4096, 64k, 1m, 1g */
 };
 
 struct option {
@@ -25,7 +25,8 @@ struct option {
     size_t offset; /* in struct options */
     const char *fallback;
     uint64_t min, max; /* in the type's unit; of numbers only */
-    const char *zero;  /* what 0 means, if it is allowed although it is below min; or NULL */
+    const char *zero;  /* what 0 means, if it is allowed although it is below min; or NULL. Of an
+                          OPTION_CHOICE: the choices, separated by "|" */
     const char *text;  /* a sentence without a full stop */
 };
 

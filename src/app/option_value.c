@@ -17,8 +17,8 @@ struct unit {
 /* The first unit is that of a plain number; the larger ones follow in rising order, so that
  * formatting finds the largest that divides a value. */
 static const struct unit plain[] = {{"", 1}, {NULL, 0}};
-static const struct unit durations[] = {{"", 1000},   {"ms", 1},      {"s", 1000},
-                                        {"m", 60000}, {"h", 3600000}, {NULL, 0}};
+static const struct unit durations[] = {{"", 1000},     {"ms", 1},       {"s", 1000}, {"m", 60000},
+                                        {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
 static const struct unit sizes[] = {
     {"", 1}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}, {NULL, 0}};
 
@@ -33,8 +33,8 @@ static const struct {
     [OPTION_ORIGINS] = {"",
                         "origins such as https://example.com, separated by commas, or * for all",
                         NULL},
-    [OPTION_LOG_LEVEL] = {"", "error, warn, info or debug", NULL},
-    [OPTION_DURATION] = {"a duration (such as 500ms, 30s, 2m, 1h) from ", NULL, durations},
+    [OPTION_CHOICE] = {"", NULL, NULL},
+    [OPTION_DURATION] = {"a duration (such as 500ms, 30s, 2m, 1h, 7d) from ", NULL, durations},
     [OPTION_SIZE] = {"a size (such as 4096, 64k, 1m) from ", NULL, sizes},
 };
 
@@ -83,6 +83,30 @@ static bool are_origins(const char *text)
     return true;
 }
 
+/* The choice at the given place among those that are separated by "|"; its length 0: there is none. */
+static const char *choice_at(const char *choices, int place, size_t *length)
+{
+    for (; place > 0 && *choices != '\0'; place--) {
+        choices += strcspn(choices, "|");
+        choices += *choices == '|';
+    }
+    *length = strcspn(choices, "|");
+    return choices;
+}
+
+static enum err read_choice(const char *text, const char *choices, int *out)
+{
+    size_t length;
+
+    for (int i = 0; choice_at(choices, i, &length)[0] != '\0'; i++) {
+        if (strlen(text) == length && memcmp(choice_at(choices, i, &length), text, length) == 0) {
+            *out = i;
+            return OK;
+        }
+    }
+    return ERR_INVALID;
+}
+
 enum err option_set(struct options *o, const struct option *option, const char *text)
 {
     void *at = field(o, option);
@@ -96,8 +120,8 @@ enum err option_set(struct options *o, const struct option *option, const char *
         mem_free(*(char **)at);
         *(char **)at = mem_strdup(text);
         return OK;
-    case OPTION_LOG_LEVEL:
-        return log_level_parse(text, at) ? OK : ERR_INVALID;
+    case OPTION_CHOICE:
+        return read_choice(text, option->zero, at);
     case OPTION_FD:
         if (strcmp(text, "-1") == 0) {
             *(int *)at = -1;
@@ -143,16 +167,18 @@ static void format_number(uint64_t number, const struct unit *units, char *out, 
 const char *option_format(const struct options *o, const struct option *option,
                           char out[OPTION_VALUE_SIZE])
 {
-    static const char *const levels[] = {"error", "warn", "info", "debug"};
     const void *at = field(o, option);
+    const char *choice;
+    size_t length;
 
     switch (option->type) {
     case OPTION_TEXT:
     case OPTION_ORIGINS:
         snprintf(out, OPTION_VALUE_SIZE, "%s", *(char *const *)at);
         break;
-    case OPTION_LOG_LEVEL:
-        snprintf(out, OPTION_VALUE_SIZE, "%s", levels[*(const enum log_level *)at]);
+    case OPTION_CHOICE:
+        choice = choice_at(option->zero, *(const int *)at, &length);
+        snprintf(out, OPTION_VALUE_SIZE, "%.*s", (int)length, choice);
         break;
     case OPTION_FD:
         snprintf(out, OPTION_VALUE_SIZE, "%d", *(const int *)at);
@@ -166,11 +192,29 @@ const char *option_format(const struct options *o, const struct option *option,
     return out;
 }
 
+/* "a, b or c"; returns out. */
+static const char *list_choices(const char *choices, char out[OPTION_VALUE_SIZE])
+{
+    size_t n = 0, length;
+
+    for (const char *at = choices; *at != '\0'; at += length + (at[length] == '|')) {
+        const char *before;
+
+        length = strcspn(at, "|");
+        before = at == choices ? "" : at[length] == '\0' ? " or " : ", ";
+        n += (size_t)snprintf(out + n, OPTION_VALUE_SIZE - n, "%s%.*s", before, (int)length, at);
+    }
+    return out;
+}
+
 const char *option_range(const struct option *option, char out[OPTION_VALUE_SIZE])
 {
     const struct unit *units = types[option->type].units;
     char min[32], max[32];
     int n;
+
+    if (option->type == OPTION_CHOICE)
+        return list_choices(option->zero, out);
 
     if (units == NULL) {
         snprintf(out, OPTION_VALUE_SIZE, "%s", types[option->type].range);

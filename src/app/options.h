@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum journal_kind { JOURNAL_SQLITE, JOURNAL_MEMORY };
+enum journal_sync { JOURNAL_SYNC_NORMAL, JOURNAL_SYNC_FULL };
+
 /* Durations are in milliseconds, sizes in bytes. What each is for: option_table.c. */
 struct options {
     unsigned port;
@@ -32,6 +35,11 @@ struct options {
     uint64_t max_frame;
     uint64_t max_body;
     unsigned max_rooms;
+    enum journal_kind journal;
+    char *state_dir;
+    enum journal_sync journal_sync;
+    uint64_t history_max_age;
+    uint64_t history_max_messages;
     uint64_t hold_time;
     char *server_name;
     unsigned ring_frames;

@@ -1,6 +1,7 @@
 #include "app/server.h"
 #include "app/notify.h"
 #include "app/options.h"
+#include "app/state_dir.h"
 #include "app/static_dir.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -9,6 +10,7 @@
 #include "base/random.h"
 #include "core/hub.h"
 #include "journal/memory.h"
+#include "journal/sqlite.h"
 #include "net/gate.h"
 #include "net/listener.h"
 #include "net/static_files.h"
@@ -27,6 +29,8 @@ enum {
     WORKERS_AUTO_MAX = 8,
     STOP_MARGIN_MS = 10000,
     EPOCH_BYTES = 6,
+    MEMORY_EVENTS = 1000, /* that a room keeps in memory */
+    MEMORY_ROOMS = 10000,
     DESCRIPTORS_OWN = 1024,        /* beside one for each connection */
     DESCRIPTORS_MAX = 1024 * 1024, /* libwebsockets keeps a table of the limit's size */
 };
@@ -193,18 +197,49 @@ static void watch_signals(struct server *s)
     }
 }
 
+static struct journal *open_memory(const struct options *o, const struct journal_listener *listener)
+{
+    struct memory_limits limits = {.events = MEMORY_EVENTS, .rooms = MEMORY_ROOMS};
+    uint64_t epoch = 0;
+
+    if (o->history_max_messages != 0 && o->history_max_messages < limits.events)
+        limits.events = (uint32_t)o->history_max_messages;
+    random_bytes(&epoch, EPOCH_BYTES);
+    return memory_journal_create(&limits, listener, epoch | 1);
+}
+
+static struct journal *open_file(const struct options *o, const struct journal_listener *listener)
+{
+    char *folder = state_dir_find(o->state_dir, false);
+    char *path = folder != NULL ? state_dir_journal(folder) : NULL;
+    const struct sqlite_config config = {
+        .path = path,
+        .is_full = o->journal_sync == JOURNAL_SYNC_FULL,
+        .max_age_ms = o->history_max_age,
+        .max_events = o->history_max_messages,
+    };
+    struct journal *journal = path != NULL ? sqlite_journal_open(&config, listener) : NULL;
+
+    mem_free(path);
+    mem_free(folder);
+    return journal;
+}
+
 static bool open_journal(struct server *s)
 {
-    static const struct memory_limits limits = {.events = 1000, .rooms = 10000};
+    static struct journal *(*const openers[])(const struct options *,
+                                              const struct journal_listener *) = {
+        [JOURNAL_SQLITE] = open_file,
+        [JOURNAL_MEMORY] = open_memory,
+    };
     const struct journal_listener listener = {.committed = hub_committed,
                                               .answered = hub_answered,
                                               .arg = s->hub};
-    uint64_t epoch = 0;
 
-    random_bytes(&epoch, EPOCH_BYTES);
-    s->journal = memory_journal_create(&limits, &listener, epoch | 1);
-    hub_set_journal(s->hub, s->journal);
-    return true;
+    s->journal = openers[s->options->journal](s->options, &listener);
+    if (s->journal != NULL)
+        hub_set_journal(s->hub, s->journal);
+    return s->journal != NULL;
 }
 
 static bool start_workers(struct server *s)

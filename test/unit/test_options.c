@@ -396,7 +396,7 @@ static const struct {
      "it takes a whole number from 1 to 65535, or 0 for any free port"},
     {"", "--check", "HUBBUB_PING_TIMEOUT=0",
      "hubbub: environment variable HUBBUB_PING_TIMEOUT: ping_timeout cannot be \"0\"; "
-     "it takes a duration (such as 500ms, 30s, 2m, 1h) from 1ms to 1h"},
+     "it takes a duration (such as 500ms, 30s, 2m, 1h, 7d) from 1ms to 1h"},
     {"\nmax-frame = 1\n", "--check", "A=b",
      "hubbub: FILE:2: max_frame cannot be \"1\"; "
      "it takes a size (such as 4096, 64k, 1m) from 1k to 16m"},
