@@ -11,6 +11,8 @@
 // Options are the daemon's own, spelled as in hubbub.conf; null leaves an option out.
 // Environment: HUBBUB_BIN is the binary, HUBBUB_WRAPPER a command to run it under ("valgrind -q").
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -26,9 +28,17 @@ const READY_DEADLINE = wrapper.length ? 60_000 : 15_000;
 const STOP_DEADLINE = wrapper.length ? 90_000 : 30_000;
 
 const alive = new Set();
+let folder;
 process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
+  if (folder) rmSync(folder, { recursive: true, force: true });
 });
+
+// A folder of this process's own, which is gone at its end.
+export function temporaryFolder(name = '') {
+  folder ??= mkdtempSync(`${tmpdir()}/hubbub-test-`);
+  return name ? mkdtempSync(`${folder}/${name}-`) : folder;
+}
 
 // Rejects with the text that why() gives at that moment if promise takes longer than ms.
 export function within(ms, promise, why) {
@@ -51,7 +61,7 @@ export function launch(args, { env = {}, t, cwd, stdio = [], under = [] } = {}) 
   const [command, ...before] = [...under, ...wrapper, binary];
   const child = spawn(command, [...before, ...args], {
     cwd,
-    env: { ...inherited, ...env },
+    env: { ...inherited, XDG_STATE_HOME: temporaryFolder(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...stdio],
   });
   const text = { stdout: '', stderr: '' };
@@ -115,9 +125,16 @@ export function launch(args, { env = {}, t, cwd, stdio = [], under = [] } = {}) 
   return daemon;
 }
 
-// The daemon, ready to serve on the port it says it has.
+// The daemon, ready to serve on the port it says it has. Its history is its own, unless a state_dir is given.
 export async function start(options = {}, { args = [], env, t, cwd, under } = {}) {
-  const all = { port: 0, address: '127.0.0.1', static_dir: `${repository}/static`, ready_fd: 3, ...options };
+  const all = {
+    port: 0,
+    address: '127.0.0.1',
+    static_dir: `${repository}/static`,
+    state_dir: options.state_dir === undefined && options.journal !== 'memory' ? temporaryFolder('state') : null,
+    ready_fd: 3,
+    ...options,
+  };
   const daemon = launch([...optionArguments(all), ...args], { env, t, cwd, under, stdio: ['pipe'] });
   let line = '';
   const ready = new Promise((resolve, reject) => {
