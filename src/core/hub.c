@@ -96,6 +96,7 @@ static struct hub_room *room_make(struct hub *h, const char *key)
     room->id = ++h->next_room_id;
     room->key = mem_strdup(key);
     list_init(&room->due);
+    list_init(&room->leaving);
     HASH_ADD_KEYPTR(hh, h->rooms, room->key, strlen(room->key), room);
     return room;
 }
@@ -177,6 +178,15 @@ void hub_each_room(struct hub *h, uint32_t limit,
 
 /* ---- events ---- */
 
+static void settled_locked(struct hub *h, struct hub_room *room)
+{
+    room->settled++;
+    if (!list_empty(&room->leaving))
+        hub_end_leaving_locked(h, room);
+    room->pins--;
+    hub_drop_room_locked(h, room);
+}
+
 enum err hub_publish(struct hub *h, struct hub_room *room, struct event *e, uint64_t now_wall_ms)
 {
     enum err error = OK;
@@ -187,8 +197,10 @@ enum err hub_publish(struct hub *h, struct hub_room *room, struct event *e, uint
     for (uint32_t w = 0; w < h->workers && error == OK; w++)
         if (room->members_on[w] != 0 && mailbox_is_full(&h->boxes[w]))
             error = ERR_FULL; /* to all or to none */
-    if (error == OK)
+    if (error == OK) {
         room->pins++;
+        room->published++;
+    }
     pthread_mutex_unlock(&h->lock);
     if (error != OK)
         return error;
@@ -199,7 +211,9 @@ enum err hub_publish(struct hub *h, struct hub_room *room, struct event *e, uint
     error = h->journal->ops->append(h->journal, e, now_wall_ms);
     if (error != OK) {
         atomic_fetch_sub(&h->under_way, 1);
-        hub_close(h, room);
+        pthread_mutex_lock(&h->lock);
+        settled_locked(h, room);
+        hub_unlock_and_wake(h);
     }
     return error;
 }
@@ -221,8 +235,7 @@ static void committed_locked(struct hub *h, struct event *e)
     }
     if (e->origin.generation != 0 && (!is_news || room->members_on[e->origin.worker] == 0))
         hub_post_to_locked(h, e->origin.worker, e);
-    room->pins--;
-    hub_drop_room_locked(h, room);
+    settled_locked(h, room);
 }
 
 void hub_committed(void *arg, struct event *const *events, size_t count)

@@ -122,6 +122,37 @@ static void remove_locked(struct hub *h, struct roster_entry *entry)
     mem_free(entry);
 }
 
+/* ---- leaving, at once ---- */
+
+static void tell_leave_locked(struct hub *h, struct hub_room *room, struct username *user,
+                              enum leave_reason reason, struct moment now)
+{
+    struct event *left = event_make(EVENT_LEAVE, user);
+
+    if (left != NULL) {
+        left->ts = now.wall_ms;
+        left->reason = reason;
+        left->people = HASH_COUNT(room->roster);
+        hub_post_locked(h, room, left);
+    } else {
+        room->users_wanted = true; /* no memory to tell of it; a snapshot will */
+    }
+    event_unref(&left);
+    users_changed_locked(h, room, now.mono_ms);
+}
+
+static void leave_locked(struct hub *h, struct roster_entry *entry, enum leave_reason reason,
+                         struct moment now)
+{
+    struct hub_room *room = entry->room;
+    struct username *user = username_ref(entry->user);
+
+    remove_locked(h, entry);
+    if (room->roster != NULL && !atomic_load(&h->stopping))
+        tell_leave_locked(h, room, user, reason, now);
+    username_unref(&user);
+}
+
 /* ---- joining ---- */
 
 static bool is_key_right(const struct roster_entry *entry, const char *key)
@@ -179,6 +210,7 @@ static void take_over_locked(struct hub *h, struct roster_entry *entry,
     }
     list_remove(&entry->held);
     held_changed_locked(h);
+    entry->leaves_after = 0;
     entry->session = joining->session;
 }
 
@@ -208,6 +240,11 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     if (newest != NULL)
         *newest = room->head.seq;
     entry = find(room, joining->user);
+    if (entry != NULL && entry->leaves_after != 0 && !is_key_right(entry, joining->key)) {
+        leave_locked(h, entry, entry->reason,
+                     now); /* nobody is kept out by a name that is given up */
+        entry = NULL;
+    }
     if (entry != NULL && !is_key_right(entry, joining->key))
         e = ERR_TAKEN;
     else if (joining->has_since)
@@ -240,46 +277,54 @@ out:
 
 /* ---- leaving ---- */
 
-static void tell_leave_locked(struct hub *h, struct hub_room *room, struct username *user,
-                              enum leave_reason reason, struct moment now)
-{
-    struct event *left = event_make(EVENT_LEAVE, user);
-
-    if (left != NULL) {
-        left->ts = now.wall_ms;
-        left->reason = reason;
-        left->people = HASH_COUNT(room->roster);
-        hub_post_locked(h, room, left);
-    } else {
-        room->users_wanted = true; /* no memory to tell of it; a snapshot will */
-    }
-    event_unref(&left);
-    users_changed_locked(h, room, now.mono_ms);
-}
-
 static bool is_same_session(struct session_id a, struct session_id b)
 {
     return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
+}
+
+/* What somebody said last comes before the news that they left; while the journal has it, the name waits. */
+static void leave_after_last_words_locked(struct hub *h, struct roster_entry *entry,
+                                          enum leave_reason reason, struct moment now)
+{
+    struct hub_room *room = entry->room;
+
+    if (room->settled == room->published) {
+        leave_locked(h, entry, reason, now);
+        return;
+    }
+    entry->session = (struct session_id){0};
+    entry->reason = reason;
+    entry->left_at = now;
+    entry->leaves_after = room->published;
+    list_append(&room->leaving, &entry->held);
+}
+
+void hub_end_leaving_locked(struct hub *h, struct hub_room *room)
+{
+    while (!list_empty(&room->leaving)) {
+        struct roster_entry *entry = LIST_ENTRY(room->leaving.next, struct roster_entry, held);
+
+        if (entry->leaves_after > room->settled)
+            return;
+        leave_locked(h, entry, entry->reason, entry->left_at);
+    }
 }
 
 void hub_leave(struct hub *h, struct hub_room *room, struct username *user,
                struct session_id session, enum leave_reason reason, struct moment now)
 {
     struct roster_entry *entry;
-    bool is_stopping = atomic_load(&h->stopping);
 
     pthread_mutex_lock(&h->lock);
     room->members_on[session.worker]--;
     room->pins--;
     entry = find(room, user);
     if (entry != NULL && is_same_session(entry->session, session)) {
-        if (reason != LEAVE_QUIT && entry->key != NULL && h->hold_ms != 0 && !is_stopping) {
+        if (reason != LEAVE_QUIT && entry->key != NULL && h->hold_ms != 0 &&
+            !atomic_load(&h->stopping))
             hold_locked(h, entry, now.mono_ms);
-        } else {
-            remove_locked(h, entry);
-            if (!is_stopping && room->roster != NULL)
-                tell_leave_locked(h, room, user, reason, now);
-        }
+        else
+            leave_after_last_words_locked(h, entry, reason, now);
     }
     hub_drop_room_locked(h, room);
     hub_unlock_and_wake(h);
@@ -302,16 +347,11 @@ static void end_held_locked(struct hub *h, struct moment now)
     while (!list_empty(&h->held)) {
         struct roster_entry *entry = LIST_ENTRY(h->held.next, struct roster_entry, held);
         struct hub_room *room = entry->room;
-        struct username *user;
 
         if (entry->held_until_ms > now.mono_ms)
             break;
-        user = username_ref(entry->user);
-        remove_locked(h, entry);
-        if (room->roster != NULL)
-            tell_leave_locked(h, room, user, LEAVE_TIMEOUT, now);
+        leave_locked(h, entry, LEAVE_TIMEOUT, now);
         hub_drop_room_locked(h, room);
-        username_unref(&user);
     }
 }
 

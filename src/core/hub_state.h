@@ -20,9 +20,13 @@ struct roster_entry {
     struct session_id session; /* whose it is; nobody while it is held for its key */
     char *key;                 /* owned; NULL: it cannot be taken over */
     struct hub_room *room;     /* borrowed */
-    struct list held;          /* in hub.held */
+    struct list held;          /* in hub.held, or in room->leaving */
     uint64_t held_until_ms;
-    UT_hash_handle hh; /* by user->key; uthash keeps the order of insertion */
+    uint64_t
+        leaves_after; /* in room->leaving: so many of the room's events are settled first; else 0 */
+    enum leave_reason reason; /* likewise */
+    struct moment left_at;    /* likewise */
+    UT_hash_handle hh;        /* by user->key; uthash keeps the order of insertion */
 };
 
 struct hub_room {
@@ -31,6 +35,8 @@ struct hub_room {
     bool is_known;               /* head is that of the log */
     struct journal_head head;    /* of what was posted */
     struct tail tail;            /* the newest of that */
+    uint64_t published, settled; /* events given to the journal, and those that came back */
+    struct list leaving;         /* names that go once what was said before is settled */
     struct roster_entry *roster; /* owned */
     uint64_t users_sent_ms;      /* when the last snapshot was posted */
     bool users_wanted;           /* somebody waits for a snapshot even if the room is large */
@@ -64,6 +70,9 @@ void hub_post_to_locked(struct hub *h, uint32_t worker, struct event *e);
 
 /* Waking is a system call, so it waits until the lock is free. */
 void hub_unlock_and_wake(struct hub *h);
+
+/* The people go whose last words are settled. */
+void hub_end_leaving_locked(struct hub *h, struct hub_room *room);
 
 /* Frees the room if nothing keeps it. */
 void hub_drop_room_locked(struct hub *h, struct hub_room *room);
