@@ -3,10 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* What a number in JSON can be in every client. */
+#define SEQ_MAX (((uint64_t)1 << 53) - 1)
+
 const char *message_id_write(const struct message_id *id, char out[MESSAGE_ID_SIZE])
 {
     snprintf(out, MESSAGE_ID_SIZE, "%" PRIx64 "-%" PRIx64 "-%" PRIx64, id->epoch, id->room,
-             id->seq & (((uint64_t)1 << 53) - 1));
+             id->seq & SEQ_MAX);
     return out;
 }
 
@@ -40,7 +43,7 @@ bool message_id_read(const char *text, size_t length, struct message_id *id)
         if (*parts[i] == 0)
             return false;
     }
-    return at == end;
+    return at == end && id->seq <= SEQ_MAX;
 }
 
 const char *epoch_write(uint64_t epoch, char out[EPOCH_SIZE])

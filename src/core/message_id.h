@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 enum {
-    MESSAGE_ID_SIZE = 48, /* with the NUL */
+    MESSAGE_ID_SIZE = 49, /* with the NUL */
     EPOCH_SIZE = 17,      /* likewise */
 };
 
 struct message_id {
     uint64_t epoch; /* of the log: drawn at random when it was made; never 0 */
     uint64_t room;  /* the log's number for the room; from 1 */
-    uint64_t seq;   /* of the event in the room; from 1 */
+    uint64_t seq;   /* of the event in the room; from 1, below 2^53 */
 };
 
 /* "9f2c41d0a7b3-1f-2a"; returns out. */
