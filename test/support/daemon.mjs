@@ -9,7 +9,8 @@
 //   await daemon.stop(), stop('SIGINT')  sends the signal, waits for the end
 //
 // Options are the daemon's own, spelled as in hubbub.conf; null leaves an option out.
-// Environment: HUBBUB_BIN is the binary, HUBBUB_WRAPPER a command to run it under ("valgrind -q").
+// Environment: HUBBUB_BIN is the binary, HUBBUB_WRAPPER a command to run it under, which needs no standard streams
+// of its own ("valgrind -q --error-exitcode=99 --log-file=/tmp/valgrind.%p").
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
