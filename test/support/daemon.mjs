@@ -24,6 +24,7 @@ const inherited = Object.fromEntries(
 );
 
 const READY_DEADLINE = wrapper.length ? 60_000 : 15_000;
+const LOG_DEADLINE = wrapper.length ? 60_000 : 15_000;
 const STOP_DEADLINE = wrapper.length ? 90_000 : 30_000;
 
 const alive = new Set();
@@ -88,7 +89,7 @@ export function launch(args, { env = {}, t, cwd, stdio = [], under = [] } = {}) 
     exit,
     stdout: () => text.stdout,
     stderr: () => text.stderr,
-    logged(pattern, ms = 10_000) {
+    logged(pattern, ms = LOG_DEADLINE) {
       let check;
       const found = new Promise((resolve, reject) => {
         check = () => {
