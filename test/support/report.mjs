@@ -2,12 +2,14 @@
 // passed, and a failure must not lie under it.
 //   node --test --test-reporter=test/support/report.mjs FILE
 import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const indented = (text) => text.replace(/^(?=.)/gm, '    ');
 
 function failure({ name, file, line, details: { error } }) {
-  const place = file ? ` (${relative(process.cwd(), file)}${line ? `:${line}` : ''})` : '';
+  const place = file ? ` (${relative(root, file)}${line ? `:${line}` : ''})` : '';
   const cause = error.cause ?? error;
   return `not ok ${name}${place}\n${indented(typeof cause === 'string' ? cause : inspect(cause))}\n`;
 }
