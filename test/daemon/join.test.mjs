@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect, join } from '../support/chat.mjs';
-import { tryUpgrade, upgrade } from '../support/rawws.mjs';
+import { promptUpgrade, tryUpgrade, upgrade } from '../support/rawws.mjs';
 import { serve, serveFor } from '../support/serve.mjs';
 
 const daemon = serve({ message_rate: 0 });
@@ -232,12 +232,13 @@ test('who does not join in time gets an error and close 4408; who joins in time 
   const own = await serveFor(t, { join_timeout: '300ms', message_rate: 0 });
   const ann = await join(own, 'ann');
   const idle = await connect(own);
-  const chatty = await connect(own); /* sending anything else does not help */
-  chatty.say('x');
-  await chatty.error();
-  for (const late of [idle, chatty]) {
-    assert.match(await late.error(), /join/i);
-    assert.equal((await late.end()).code, 4408);
-  }
+  const early = { payload: '{"type":"message","body":"x"}' }; /* sending anything else does not help */
+  const chatty = await promptUpgrade(own, '/ws', early);
+  assert.match(await idle.error(), /in time/);
+  assert.equal((await idle.end()).code, 4408);
+  const [first, second, last] = await chatty.untilClose();
+  assert.match(first.json.error, /Join first/);
+  assert.match(second.json.error, /in time/);
+  assert.equal(last.code, 4408);
   assert.deepEqual(await ann.settle(), []);
 });

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect, join } from '../support/chat.mjs';
 import { eventually, soon } from '../support/inbox.mjs';
-import { dial, encode, rawJoin, request, TEXT, tryUpgrade, upgrade, upgradeRequest } from '../support/rawws.mjs';
+import {
+  dial, dialWith, encode, promptUpgrade, rawJoin, request, TEXT, tryUpgrade, upgrade, upgradeRequest,
+} from '../support/rawws.mjs';
 import { serveFor } from '../support/serve.mjs';
 
 /* ---- message rate ---- */
@@ -130,8 +132,10 @@ test('max_connections_per_address: the next from there is refused, one from else
 test('a storm of refusals is told in few lines', async (t) => {
   const daemon = await serveFor(t, { max_connections: 1 });
   await rawJoin(daemon, 'ann');
+  const start = Date.now();
   for (let i = 0; i < 100; i++) assert.equal((await request(daemon, 'GET / HTTP/1.1')).status, 503);
-  assert.ok(daemon.stderr().split('connection_refused').length - 1 <= 3, daemon.stderr());
+  const most = 3 + (Date.now() - start) / 10_000; /* one each ten seconds */
+  assert.ok(daemon.stderr().split('connection_refused').length - 1 <= most, daemon.stderr());
 });
 
 test('both limits are switched off by 0', async (t) => {
@@ -153,17 +157,21 @@ test('who sends its headers too slowly is cut, and blocks nobody meanwhile, even
     at++;
   }, 50);
   t.after(() => clearInterval(drip));
-  const ann = await join(daemon, 'ann');
-  const bob = await join(daemon, 'bob');
+  const ann = await promptUpgrade(daemon, '/ws?username=ann');
+  const bob = await promptUpgrade(daemon, '/ws?username=bob');
   ann.say('not blocked');
-  await bob.until({ body: 'not blocked' });
+  await bob.event((e) => e.body === 'not blocked');
   await Promise.all(slow.map((wire) => soon(wire.ended, 'the end of a slow connection')));
-  assert.deepEqual((await ann.settle()).filter((event) => !['users', 'join', 'message'].includes(event.type)), []);
+  ann.say('the last');
+  await bob.event((e) => e.body === 'the last');
+  const seen = [];
+  while (seen.at(-1)?.body !== 'the last') seen.push(await ann.event());
+  assert.deepEqual(seen.filter((event) => !['users', 'join', 'message'].includes(event.type)), []);
 });
 
 test('a connection that sends nothing at all is cut as well; one that was in time is not', async (t) => {
   const daemon = await serveFor(t, { header_timeout: '300ms', join_timeout: '60s' });
-  const good = await upgrade(daemon, '/ws');
+  const good = await promptUpgrade(daemon, '/ws');
   const silent = await dial(daemon);
   await soon(silent.ended, 'the end of a silent connection');
   good.send({ payload: '{"type":"join","username":"ann"}' });
@@ -172,8 +180,7 @@ test('a connection that sends nothing at all is cut as well; one that was in tim
 
 test('slow headers of a second request on the same connection are cut as well', async (t) => {
   const daemon = await serveFor(t, { header_timeout: '500ms' });
-  const wire = await dial(daemon);
-  wire.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  const wire = await dialWith(daemon, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
   assert.equal((await wire.response()).status, 200);
   const head = `GET /healthz HTTP/1.1\r\nX: ${'y'.repeat(2000)}`;
   let at = 0;
@@ -184,8 +191,7 @@ test('slow headers of a second request on the same connection are cut as well', 
 
 test('a connection that is kept alive and does nothing is ended in the end', async (t) => {
   const daemon = await serveFor(t, { header_timeout: '500ms' });
-  const wire = await dial(daemon);
-  wire.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  const wire = await dialWith(daemon, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
   assert.equal((await wire.response()).status, 200);
   await soon(wire.ended, 'the end of an idle connection');
 });
@@ -201,7 +207,7 @@ test('header_timeout=0 switches it off', async (t) => {
 
 test('join_timeout=0 switches it off', async (t) => {
   const daemon = await serveFor(t, { join_timeout: 0, header_timeout: '300ms' });
-  const idler = await upgrade(daemon, '/ws');
+  const idler = await promptUpgrade(daemon, '/ws');
   const silent = await dial(daemon);
   await soon(silent.ended, 'proof that time has passed');
   idler.send({ opcode: TEXT, payload: '{"type":"join","username":"ann"}' });

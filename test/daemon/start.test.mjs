@@ -60,7 +60,7 @@ test('address may be IPv6', { skip: hasIPv6 ? false : 'this machine has no IPv6'
 
 async function failsToStart(t, options, ...patterns) {
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const daemon = launch(args, { t });
+  const daemon = launch(args, { t, env: { RES_OPTIONS: 'timeout:1 attempts:1' } }); /* there may be no name server */
   assert.deepEqual(await soon(daemon.exit, 'the exit'), { code: 1, signal: null }, daemon.stderr());
   for (const pattern of [/ error /, ...patterns]) assert.match(daemon.stderr(), pattern);
   assert.doesNotMatch(daemon.stderr(), /Sanitizer| ready /);

@@ -6,7 +6,7 @@ import { soon } from '../support/inbox.mjs';
 import { dial, encode, request, tryUpgrade, upgrade, upgradeRequest } from '../support/rawws.mjs';
 import { serve } from '../support/serve.mjs';
 
-const daemon = serve({ workers: 2, message_rate: 0, max_connections_per_address: 0, header_timeout: '1s', join_timeout: '1s' });
+const daemon = serve({ workers: 2, message_rate: 0, max_connections_per_address: 0, header_timeout: '5s', join_timeout: '5s' });
 
 // The same numbers in each run (Park and Miller's generator).
 let state = 20240601;

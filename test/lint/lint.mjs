@@ -1,7 +1,8 @@
 // node lint.mjs CHECK: applies one check of checks.mjs, or clang-format, to this tree. Exit code 0: all fine,
 // 1: complaints, 77: could not be checked here.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkHeaders, checkLayers, checkLength, checkReadme, checkRegistered } from './checks.mjs';
@@ -35,9 +36,17 @@ function output(program, ...args) {
   return stdout;
 }
 
+// ctest writes its log even when it only lists, over that of the ctest which runs this: so it is asked from a
+// folder of its own.
 function ctestWords() {
-  const { tests } = JSON.parse(output(ctest, '--test-dir', build, '--show-only=json-v1'));
-  return tests.flatMap(({ name, command = [] }) => [name, ...command]);
+  const folder = mkdtempSync(join(tmpdir(), 'hubbub-lint-'));
+  try {
+    writeFileSync(join(folder, 'CTestTestfile.cmake'), `subdirs([==[${build}]==])\n`);
+    const { tests } = JSON.parse(output(ctest, '--test-dir', folder, '--show-only=json-v1'));
+    return tests.flatMap(({ name, command = [] }) => [name, ...command]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function checkFormat(files) {

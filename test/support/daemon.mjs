@@ -9,7 +9,8 @@
 //   await daemon.stop(), stop('SIGINT')  sends the signal, waits for the end
 //
 // Options are the daemon's own, spelled as in hubbub.conf; null leaves an option out.
-// Environment: HUBBUB_BIN is the binary, HUBBUB_WRAPPER a command to run it under ("valgrind -q").
+// Environment: HUBBUB_BIN is the binary, HUBBUB_WRAPPER a command to run it under, which needs no standard streams
+// of its own ("valgrind -q --error-exitcode=99 --log-file=/tmp/valgrind.%p").
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +26,7 @@ const inherited = Object.fromEntries(
 );
 
 const READY_DEADLINE = wrapper.length ? 60_000 : 15_000;
+const LOG_DEADLINE = wrapper.length ? 60_000 : 15_000;
 const STOP_DEADLINE = wrapper.length ? 90_000 : 30_000;
 
 const alive = new Set();
@@ -97,7 +99,7 @@ export function launch(args, { env = {}, t, cwd, stdio = [], under = [] } = {}) 
     exit,
     stdout: () => text.stdout,
     stderr: () => text.stderr,
-    logged(pattern, ms = 10_000) {
+    logged(pattern, ms = LOG_DEADLINE) {
       let check;
       const found = new Promise((resolve, reject) => {
         check = () => {

@@ -2,8 +2,10 @@
 //
 //   const wire = await dial(daemon)             TCP only
 //   wire.write('GET / HTTP/1.1\r\n...')
+//   await wire.sent()                           all that was written has left this process
 //   await wire.response()                       {status, headers, body, raw}
 //   const wire = await upgrade(daemon, '/ws?username=ann')
+//   const wire = await dialWith(daemon, 'GET /')   the first bytes come with the connection
 //   wire.send({ opcode: TEXT, payload: '{}', fin: false })
 //   await wire.frame()                          {fin, rsv, opcode, payload, text, json, code, reason}
 //   await wire.untilClose()                     all frames up to the CLOSE, which must be the last thing sent
@@ -142,6 +144,10 @@ class Wire {
     if (!this.socket.destroyed) this.socket.write(data);
   }
 
+  sent() {
+    return soon(new Promise((resolve) => this.socket.write('', resolve)), 'the peer to take what was written');
+  }
+
   send(frame) {
     this.write(encode(frame));
   }
@@ -242,6 +248,26 @@ export async function dial(daemon, { host = '127.0.0.1', localAddress, allowHalf
   return new Wire(socket);
 }
 
+// The daemon is stopped meanwhile, so that it meets all that run does in one moment.
+export async function atOnce(daemon, run) {
+  process.kill(daemon.pid, 'SIGSTOP');
+  try {
+    return await run();
+  } finally {
+    process.kill(daemon.pid, 'SIGCONT');
+  }
+}
+
+// For a daemon that has little patience: this process cannot be too slow with the first bytes.
+export function dialWith(daemon, bytes) {
+  return atOnce(daemon, async () => {
+    const wire = await dial(daemon);
+    wire.write(bytes);
+    await wire.sent();
+    return wire;
+  });
+}
+
 export function upgradeRequest(daemon, path = '/ws', headers = {}) {
   const all = {
     Host: `127.0.0.1:${daemon.port}`,
@@ -262,14 +288,24 @@ export async function tryUpgrade(daemon, path, headers, dialing) {
   return { wire, response: await wire.response() };
 }
 
-export async function upgrade(daemon, path, headers, dialing) {
-  const { wire, response } = await tryUpgrade(daemon, path, headers, dialing);
+function speakAfter(wire, response) {
   const accept = createHash('sha1').update(KEY + GUID).digest('base64');
   if (response?.status !== 101 || response.headers['sec-websocket-accept'] !== accept)
     throw new Error(`no upgrade: ${response?.raw}\n${response?.body}`);
   wire.handshake = response;
   wire.speakFrames();
   return wire;
+}
+
+export async function upgrade(daemon, path, headers, dialing) {
+  const { wire, response } = await tryUpgrade(daemon, path, headers, dialing);
+  return speakAfter(wire, response);
+}
+
+// The same with dialWith; frames are sent in one piece with the request.
+export async function promptUpgrade(daemon, path, ...frames) {
+  const wire = await dialWith(daemon, Buffer.concat([Buffer.from(upgradeRequest(daemon, path)), ...frames.map(encode)]));
+  return speakAfter(wire, await wire.response());
 }
 
 // A raw connection that has joined.
