@@ -1,64 +1,79 @@
 /* The origin protocol, frozen: exactly these types and fields, for ever (docs/protocol.md, "v1").
  */
-#include "core/frame.h"
+#include "core/json_text.h"
 #include "core/name.h"
 #include "core/proto.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* Takes over object; NULL is passed on, so that a chain of constructors needs one check. */
-static enum err write_object(struct segment *into, json_t *object)
+static void name_to(struct json_text *t, const struct username *user)
 {
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
-    enum err e = text != NULL ? frame_text(into, text, strlen(text)) : ERR_NOMEM;
-
-    free(text);
-    json_decref(object);
-    return e;
-}
-
-/* The strings are known to be UTF-8, so jansson need not look at them again. */
-static json_t *name_of(const struct username *user)
-{
-    return json_stringn_nocheck(user->text, user->text_length);
+    json_text_string(t, user->text, user->text_length);
 }
 
 static enum err encode_message(struct segment *into, const struct event *e)
 {
-    return write_object(into, json_pack("{s:s,s:s,s:o,s:o,s:I}", "type", "message", "id", e->id,
-                                        "username", name_of(e->user), "body",
-                                        json_stringn_nocheck(e->body, e->body_length), "ts",
-                                        (json_int_t)e->ts));
+    struct json_text t;
+
+    json_text_begin(&t, into);
+    JSON_LITERAL(&t, "{\"type\":\"message\",\"id\":");
+    json_text_string(&t, e->id, strlen(e->id));
+    JSON_LITERAL(&t, ",\"username\":");
+    name_to(&t, e->user);
+    JSON_LITERAL(&t, ",\"body\":");
+    json_text_string(&t, e->body, e->body_length);
+    JSON_LITERAL(&t, ",\"ts\":");
+    json_text_number(&t, e->ts);
+    JSON_LITERAL(&t, "}");
+    return json_text_end(&t);
 }
 
 static enum err encode_join(struct segment *into, const struct event *e)
 {
-    return write_object(into, json_pack("{s:s,s:o}", "type", "join", "username", name_of(e->user)));
+    struct json_text t;
+
+    json_text_begin(&t, into);
+    JSON_LITERAL(&t, "{\"type\":\"join\",\"username\":");
+    name_to(&t, e->user);
+    JSON_LITERAL(&t, "}");
+    return json_text_end(&t);
 }
 
 static enum err encode_leave(struct segment *into, const struct event *e)
 {
-    return write_object(into,
-                        json_pack("{s:s,s:o}", "type", "leave", "username", name_of(e->user)));
+    struct json_text t;
+
+    json_text_begin(&t, into);
+    JSON_LITERAL(&t, "{\"type\":\"leave\",\"username\":");
+    name_to(&t, e->user);
+    JSON_LITERAL(&t, "}");
+    return json_text_end(&t);
 }
 
 static enum err encode_users(struct segment *into, const struct event *e)
 {
-    json_t *users = json_array();
+    struct json_text t;
 
+    json_text_begin(&t, into);
+    JSON_LITERAL(&t, "{\"type\":\"users\",\"users\":[");
     for (size_t i = 0; i < e->user_count; i++) {
-        if (json_array_append_new(users, name_of(e->users[i])) != 0) {
-            json_decref(users);
-            return ERR_NOMEM;
-        }
+        if (i != 0)
+            JSON_LITERAL(&t, ",");
+        name_to(&t, e->users[i]);
     }
-    return write_object(into, json_pack("{s:s,s:o}", "type", "users", "users", users));
+    JSON_LITERAL(&t, "]}");
+    return json_text_end(&t);
 }
 
 static enum err encode_error(struct segment *into, const char *text)
 {
-    return write_object(into, json_pack("{s:s,s:s}", "type", "error", "error", text));
+    struct json_text t;
+
+    json_text_begin(&t, into);
+    JSON_LITERAL(&t, "{\"type\":\"error\",\"error\":");
+    json_text_string(&t, text, strlen(text));
+    JSON_LITERAL(&t, "}");
+    return json_text_end(&t);
 }
 
 const struct proto proto_v1 = {
