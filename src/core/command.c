@@ -117,7 +117,7 @@ static bool is_within_rate(struct session *s, size_t length)
 
 void session_receive(struct session *s, const char *bytes, size_t length)
 {
-    struct request request = {0};
+    struct request request;
 
     if (s->closing)
         return;

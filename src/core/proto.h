@@ -1,6 +1,6 @@
 /* proto - JSON text <-> requests and events. Every byte from outside is checked here.
  * Threads:    any.
- * Owns:       a request owns its JSON tree until request_free; its strings point into it.
+ * Owns:       a request owns its JSON until request_free; its strings point into it.
  * Invariant:  one encoder table a protocol version (struct proto); a NULL entry means that the
  *             version has no such event and its clients are not told.
  * Fails:      ERR_INVALID with a static sentence for the person at the other end; encoders return
@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "core/event.h"
+#include "core/flat.h"
 
 #include <jansson.h>
 #include <stddef.h>
@@ -33,14 +34,15 @@ extern const struct proto proto_v1;
 enum request_field { FIELD_USERNAME, FIELD_BODY, REQUEST_FIELDS };
 
 struct request_text {
-    const char *bytes; /* borrowed from the tree; UTF-8, NUL-terminated, no NUL inside */
+    const char *bytes; /* borrowed from the JSON; UTF-8, NUL-terminated, no NUL inside */
     size_t length;
 };
 
 struct request {
-    json_t *root;     /* owned */
-    const char *type; /* borrowed from root */
+    json_t *root;     /* owned; NULL: the text was flat */
+    const char *type; /* borrowed from one of the two */
     struct request_text field[REQUEST_FIELDS];
+    struct flat flat;
 };
 
 /* First step: a JSON object with a "type". bytes is valid UTF-8 of a length that the caller has
