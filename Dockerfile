@@ -8,7 +8,7 @@ WORKDIR /hubbub
 COPY . .
 RUN cmake -B build -DCMAKE_BUILD_TYPE=Release -DHUBBUB_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
     && cmake --build build -j "$(nproc)" \
-    && DESTDIR=/image cmake --install build --strip
+    && DESTDIR=/image cmake --install build
 
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \

@@ -10,6 +10,7 @@ target_compile_options(hubbub_flags INTERFACE
   -fno-omit-frame-pointer)
 
 # Release keeps debug information and our own assertions: a profile or a core dump from the field is readable.
+# The installed program has it in a file of its own (install_debug.cmake), which the build id names.
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(CheckPIESupported)
@@ -24,6 +25,9 @@ else()
   if(NOT APPLE)
     target_link_options(hubbub_flags INTERFACE -Wl,-z,relro -Wl,-z,now)
   endif()
+endif()
+if(NOT APPLE)
+  target_link_options(hubbub_flags INTERFACE -Wl,--build-id=sha1)
 endif()
 if(HUBBUB_FUZZ) # libFuzzer steers by the branches that an input takes in our code
   target_compile_options(hubbub_flags INTERFACE -fsanitize=fuzzer-no-link)

@@ -1,5 +1,6 @@
 # cmake --install build --prefix /usr: the program, its pages, and what only the prefix of that moment can
-# tell (the unit's paths, the folder of the configuration), which install_system.cmake makes.
+# tell (the unit's paths, the folder of the configuration), which install_system.cmake makes. Last,
+# install_debug.cmake parts the program from its debug information.
 install(TARGETS hubbub RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/static/ DESTINATION ${CMAKE_INSTALL_DATADIR}/hubbub/static)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
@@ -14,3 +15,4 @@ install(CODE "
   set(sysconfdir \"${CMAKE_INSTALL_SYSCONFDIR}\")
 ")
 install(SCRIPT ${CMAKE_CURRENT_LIST_DIR}/install_system.cmake)
+install(SCRIPT ${CMAKE_CURRENT_LIST_DIR}/install_debug.cmake)

@@ -252,7 +252,7 @@ void session_receive(struct session *s, const char *bytes, size_t length)
         .code = REFUSED_BAD_REQUEST,
         .text = "Too many malformed messages in a row.",
     };
-    struct request request = {0};
+    struct request request;
 
     if (s->closing)
         return;

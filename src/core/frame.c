@@ -7,7 +7,6 @@ enum {
     OPCODE_TEXT = 0x1,
     OPCODE_CLOSE = 0x8,
     OPCODE_PING = 0x9,
-    HEADER_MAX = 10,
     CONTROL_PAYLOAD_MAX = 125,
 };
 
@@ -24,7 +23,7 @@ static size_t write_header(uint8_t *out, uint8_t opcode, size_t length)
 
 static enum err append(struct segment *into, uint8_t opcode, const void *payload, size_t length)
 {
-    uint8_t header[HEADER_MAX];
+    uint8_t header[FRAME_HEADER_MAX];
     size_t header_length = write_header(header, opcode, length);
     uint8_t *at = segment_extend(into, header_length + length);
 
@@ -37,7 +36,7 @@ static enum err append(struct segment *into, uint8_t opcode, const void *payload
 
 static struct segment *alone(uint8_t opcode, const void *payload, size_t length)
 {
-    struct segment *s = segment_create(HEADER_MAX + length);
+    struct segment *s = segment_create(FRAME_HEADER_MAX + length);
 
     if (s != NULL && append(s, opcode, payload, length) != OK)
         segment_unref(&s);
@@ -47,6 +46,16 @@ static struct segment *alone(uint8_t opcode, const void *payload, size_t length)
 enum err frame_text(struct segment *into, const char *payload, size_t length)
 {
     return append(into, OPCODE_TEXT, payload, length);
+}
+
+void frame_finish_text(struct segment *into, size_t start)
+{
+    size_t length = into->length - start - FRAME_HEADER_MAX;
+    size_t header_length = write_header(into->bytes + start, OPCODE_TEXT, length);
+    uint8_t *payload = into->bytes + start + FRAME_HEADER_MAX;
+
+    memmove(into->bytes + start + header_length, payload, length);
+    into->length = (uint32_t)(start + header_length + length);
 }
 
 struct segment *frame_close(enum close_code code, const char *reason)

@@ -28,6 +28,13 @@ enum close_code {
 /* Appends a text frame. */
 MUST_USE enum err frame_text(struct segment *into, const char *payload, size_t length);
 
+/* No header is longer. */
+enum { FRAME_HEADER_MAX = 10 };
+
+/* Makes a text frame of what was written into the segment from start on: FRAME_HEADER_MAX bytes for the
+ * header, and then the payload, which moves to where the header ends. */
+void frame_finish_text(struct segment *into, size_t start);
+
 /* A CLOSE frame alone. reason: UTF-8, cut to the 123 bytes that a control frame has room for. */
 struct segment *frame_close(enum close_code code, const char *reason);
 

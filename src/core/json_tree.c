@@ -29,7 +29,7 @@ static char *append(char *at, const char *text, size_t length)
 }
 
 enum err json_tree_frame_with_array(struct segment *into, json_t *object, const char *name,
-                               const char *const *texts, size_t count)
+                                    const char *const *texts, size_t count)
 {
     char *head = json_tree_text(object), *all = NULL, *at;
     size_t length;

@@ -23,7 +23,7 @@ MUST_USE enum err json_tree_frame(struct segment *into, json_t *object);
 /* Takes over object, which has one member at least, and appends it with one more: an array, of texts that
  * are JSON already. */
 MUST_USE enum err json_tree_frame_with_array(struct segment *into, json_t *object, const char *name,
-                                        const char *const *texts, size_t count);
+                                             const char *const *texts, size_t count);
 
 /* New references. The strings are known to be UTF-8. */
 json_t *json_name(const struct username *user);

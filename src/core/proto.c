@@ -38,9 +38,18 @@ static const struct {
 enum err request_parse(struct request *r, const char *bytes, size_t length, const char **reason)
 {
     json_error_t where;
-    json_t *root = json_loadb(bytes, length, JSON_DECODE_ANY, &where);
+    json_t *root;
 
-    *r = (struct request){.root = root};
+    memset(r, 0, offsetof(struct request, flat));
+    if (flat_read(&r->flat, bytes, length)) {
+        const struct flat_field *type = flat_find(&r->flat, "type");
+
+        if (type == NULL)
+            goto no_type;
+        r->type = type->value;
+        return OK;
+    }
+    r->root = root = json_loadb(bytes, length, JSON_DECODE_ANY, &where);
     if (root == NULL) {
         *reason = "That is not valid JSON. Send one object in each frame, such as "
                   "{\"type\":\"message\",\"body\":\"Hello\"}.";
@@ -52,11 +61,11 @@ enum err request_parse(struct request *r, const char *bytes, size_t length, cons
         return ERR_INVALID;
     }
     r->type = json_string_value(json_object_get(root, "type"));
-    if (r->type == NULL) {
-        *reason = "\"type\" is missing or not a string.";
-        return ERR_INVALID;
-    }
-    return OK;
+    if (r->type != NULL)
+        return OK;
+no_type:
+    *reason = "\"type\" is missing or not a string.";
+    return ERR_INVALID;
 }
 
 static bool read_number(const json_t *value, uint64_t *out)
@@ -104,22 +113,45 @@ static bool read_field(struct request *r, enum request_field i, const json_t *va
     }
 }
 
+/* All that is flat is a string. */
+static bool read_flat_field(struct request *r, enum request_field i, const struct flat_field *field)
+{
+    if (fields[i].kind != TEXT)
+        return false;
+    r->text[i] = (struct request_text){field->value, field->value_length};
+    return true;
+}
+
+/* True if it is right; *is_there tells what is missing from what is wrong. */
+static bool find_field(struct request *r, enum request_field i, bool *is_there)
+{
+    const struct flat_field *field;
+    const json_t *value;
+
+    if (r->root == NULL) {
+        field = flat_find(&r->flat, fields[i].name);
+        *is_there = field != NULL;
+        return field != NULL && read_flat_field(r, i, field);
+    }
+    value = json_object_get(r->root, fields[i].name);
+    *is_there = value != NULL && !json_is_null(value);
+    return *is_there && read_field(r, i, value);
+}
+
 enum err request_read_fields(struct request *r, unsigned required, unsigned optional,
                              const char **reason)
 {
     for (unsigned i = 0; i < REQUEST_FIELDS; i++) {
-        const json_t *value;
+        bool is_there;
 
         if (((required | optional) & 1u << i) == 0)
             continue;
-        value = json_object_get(r->root, fields[i].name);
-        if ((required & 1u << i) == 0 && (value == NULL || json_is_null(value)))
-            continue;
-        if (!read_field(r, (enum request_field)i, value)) {
+        if (find_field(r, (enum request_field)i, &is_there)) {
+            r->given |= 1u << i;
+        } else if (is_there || (required & 1u << i) != 0) {
             *reason = fields[i].fault;
             return ERR_INVALID;
         }
-        r->given |= 1u << i;
     }
     return OK;
 }

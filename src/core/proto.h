@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "core/event.h"
+#include "core/flat.h"
 
 #include <jansson.h>
 #include <stddef.h>
@@ -91,17 +92,18 @@ enum request_field {
 
 struct request_text {
     const char
-        *bytes; /* borrowed from the tree; UTF-8, NUL-terminated, no NUL inside; NULL: not given */
+        *bytes; /* borrowed from the JSON; UTF-8, NUL-terminated, no NUL inside; NULL: not given */
     size_t length;
 };
 
 struct request {
-    json_t *root;                             /* owned */
-    const char *type;                         /* borrowed from root */
+    json_t *root;                             /* owned; NULL: the text was flat */
+    const char *type;                         /* borrowed from one of the two */
     unsigned given;                           /* the fields that were there and read, a bit each */
     struct request_text text[REQUEST_FIELDS]; /* of those that are texts */
     uint64_t number[REQUEST_FIELDS];          /* of numbers, and of booleans as 0 and 1 */
     uint64_t since_epoch; /* of FIELD_SINCE, whose seq is its number; 0: not an epoch of ours */
+    struct flat flat;
 };
 
 /* First step: a JSON object with a "type". bytes is valid UTF-8 of a length that the caller has

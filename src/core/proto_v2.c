@@ -131,15 +131,16 @@ static enum err encode_durable(struct segment *into, struct event *e, const char
 static enum err encode_join(struct segment *into, struct event *e, const char *room)
 {
     return json_tree_frame(into, json_pack("{s:s,s:s,s:o,s:I,s:i}", "type", "join", "room", room,
-                                      "username", json_name(e->user), "ts", (json_int_t)e->ts,
-                                      "count", (int)e->people));
+                                           "username", json_name(e->user), "ts", (json_int_t)e->ts,
+                                           "count", (int)e->people));
 }
 
 static enum err encode_leave(struct segment *into, struct event *e, const char *room)
 {
-    return json_tree_frame(into, json_pack("{s:s,s:s,s:o,s:I,s:i,s:s}", "type", "leave", "room", room,
-                                      "username", json_name(e->user), "ts", (json_int_t)e->ts,
-                                      "count", (int)e->people, "reason", leave_reasons[e->reason]));
+    return json_tree_frame(into,
+                           json_pack("{s:s,s:s,s:o,s:I,s:i,s:s}", "type", "leave", "room", room,
+                                     "username", json_name(e->user), "ts", (json_int_t)e->ts,
+                                     "count", (int)e->people, "reason", leave_reasons[e->reason]));
 }
 
 static enum err encode_users(struct segment *into, struct event *e, const char *room)
@@ -151,8 +152,8 @@ static enum err encode_users(struct segment *into, struct event *e, const char *
 
 static enum err encode_typing(struct segment *into, struct event *e, const char *room)
 {
-    return json_tree_frame(into, json_pack("{s:s,s:s,s:o}", "type", "typing", "room", room, "username",
-                                      json_name(e->user)));
+    return json_tree_frame(into, json_pack("{s:s,s:s,s:o}", "type", "typing", "room", room,
+                                           "username", json_name(e->user)));
 }
 
 /* ---- for one session ---- */
@@ -171,23 +172,23 @@ static enum err encode_refusal(struct segment *into, const struct refusal *why)
 static enum err encode_farewell(struct segment *into, const struct farewell *bye)
 {
     return json_tree_frame(into,
-                      json_pack("{s:s,s:i,s:s,s:b,s:I}", "type", "bye", "code", (int)bye->code,
-                                "reason", bye->reason, "reconnect", (int)bye->may_reconnect,
-                                "retry_after", (json_int_t)bye->retry_after_ms));
+                           json_pack("{s:s,s:i,s:s,s:b,s:I}", "type", "bye", "code", (int)bye->code,
+                                     "reason", bye->reason, "reconnect", (int)bye->may_reconnect,
+                                     "retry_after", (json_int_t)bye->retry_after_ms));
 }
 
 enum err v2_hello(struct segment *into, const void *what)
 {
     const struct rules *rules = what;
 
-    return json_tree_frame(into, json_pack("{s:s,s:i,s:s,s:s,s:s,s:{s:I,s:I,s:i,s:i},s:{s:I,s:I}}",
-                                      "type", "hello", "version", 2, "server", rules->server_name,
-                                      "build", rules->build, "auth", "none", "limits", "body",
-                                      (json_int_t)rules->max_body, "frame",
-                                      (json_int_t)rules->max_frame, "rate",
-                                      (int)rules->message_rate.rate, "rooms", (int)rules->max_rooms,
-                                      "ping", "interval", (json_int_t)rules->ping_interval_ms,
-                                      "timeout", (json_int_t)rules->ping_timeout_ms));
+    return json_tree_frame(
+        into,
+        json_pack("{s:s,s:i,s:s,s:s,s:s,s:{s:I,s:I,s:i,s:i},s:{s:I,s:I}}", "type", "hello",
+                  "version", 2, "server", rules->server_name, "build", rules->build, "auth", "none",
+                  "limits", "body", (json_int_t)rules->max_body, "frame",
+                  (json_int_t)rules->max_frame, "rate", (int)rules->message_rate.rate, "rooms",
+                  (int)rules->max_rooms, "ping", "interval", (json_int_t)rules->ping_interval_ms,
+                  "timeout", (json_int_t)rules->ping_timeout_ms));
 }
 
 /* Texts of events, stored and missed ones, in a new array; NULL when memory is short. */
@@ -259,10 +260,10 @@ enum err v2_users(struct segment *into, const void *what)
 {
     const struct v2_users *u = what;
 
-    return json_tree_frame(into,
-                      json_pack("{s:s,s:s*,s:s,s:o,s:i}", "type", "users", "cid", u->cid, "room",
-                                u->room, "users", json_names(u->event->users, u->event->user_count),
-                                "count", (int)u->event->people));
+    return json_tree_frame(into, json_pack("{s:s,s:s*,s:s,s:o,s:i}", "type", "users", "cid", u->cid,
+                                           "room", u->room, "users",
+                                           json_names(u->event->users, u->event->user_count),
+                                           "count", (int)u->event->people));
 }
 
 enum err v2_rooms(struct segment *into, const void *what)
@@ -277,8 +278,8 @@ enum err v2_rooms(struct segment *into, const void *what)
                                                (int)room->members, "seq", (json_int_t)room->seq,
                                                "topic", room->topic));
     }
-    return json_tree_frame(into, json_pack("{s:s,s:s*,s:o}", "type", "rooms", "cid", list->cid, "rooms",
-                                      rooms));
+    return json_tree_frame(into, json_pack("{s:s,s:s*,s:o}", "type", "rooms", "cid", list->cid,
+                                           "rooms", rooms));
 }
 
 enum err v2_history(struct segment *into, const void *what)
@@ -292,10 +293,10 @@ enum err v2_history(struct segment *into, const void *what)
     if (texts == NULL)
         return ERR_NOMEM;
     e = json_tree_frame_with_array(into,
-                              json_pack("{s:s,s:s*,s:s,s:s,s:b}", "type", "history", "cid", q->cid,
-                                        "room", q->rooms[0], "epoch",
-                                        epoch_write(page->epoch, epoch), "more", (int)q->more),
-                              "messages", texts, q->item_count);
+                                   json_pack("{s:s,s:s*,s:s,s:s,s:b}", "type", "history", "cid",
+                                             q->cid, "room", q->rooms[0], "epoch",
+                                             epoch_write(page->epoch, epoch), "more", (int)q->more),
+                                   "messages", texts, q->item_count);
     mem_free(texts);
     return e;
 }
@@ -312,9 +313,9 @@ enum err v2_search(struct segment *into, const void *what)
             e = ERR_NOMEM;
     if (e == OK)
         e = json_tree_frame_with_array(into,
-                                  json_pack("{s:s,s:s*,s:b}", "type", "search", "cid", q->cid,
-                                            "more", (int)q->more),
-                                  "messages", texts, q->item_count);
+                                       json_pack("{s:s,s:s*,s:b}", "type", "search", "cid", q->cid,
+                                                 "more", (int)q->more),
+                                       "messages", texts, q->item_count);
     mem_free(texts);
     return e;
 }

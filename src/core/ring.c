@@ -1,31 +1,27 @@
 #include "core/ring.h"
 #include "base/mem.h"
 
-static uint32_t capacity_of(const struct ring *r)
-{
-    return r->spilled != NULL ? r->capacity : RING_INLINE;
-}
+enum { FIRST_CAPACITY = 4 };
 
 static struct range *slot(struct ring *r, uint32_t i)
 {
-    uint32_t at = (r->head + i) & (capacity_of(r) - 1);
-
-    return r->spilled != NULL ? &r->spilled[at] : &r->few[at];
+    return r->capacity == 0 ? &r->one : &r->many.ranges[(r->many.head + i) & (r->capacity - 1)];
 }
 
 static enum err grow(struct ring *r)
 {
-    uint32_t capacity = capacity_of(r) * 2;
+    uint32_t capacity = r->capacity != 0 ? r->capacity * 2 : FIRST_CAPACITY;
     struct range *wider = mem_try(capacity * sizeof *wider);
 
     if (wider == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < r->count; i++)
         wider[i] = *slot(r, i);
-    mem_free(r->spilled);
-    r->spilled = wider;
+    if (r->capacity != 0)
+        mem_free(r->many.ranges);
+    r->many.ranges = wider;
+    r->many.head = 0;
     r->capacity = capacity;
-    r->head = 0;
     return OK;
 }
 
@@ -45,7 +41,7 @@ static bool extend_newest(struct ring *r, const struct range *range)
 enum err ring_push_last(struct ring *r, const struct range *range)
 {
     if (!extend_newest(r, range)) {
-        if (r->count == capacity_of(r) && grow(r) != OK)
+        if (r->count == (r->capacity != 0 ? r->capacity : 1) && grow(r) != OK)
             return ERR_NOMEM;
         *slot(r, r->count++) = *range;
         segment_ref(range->segment);
@@ -57,17 +53,15 @@ enum err ring_push_last(struct ring *r, const struct range *range)
 
 enum err ring_push(struct ring *r, const struct range *range, const struct ring_limits *limits)
 {
-    if (r->count != 0 &&
-        (r->frames + range->frames > limits->frames || r->bytes + range->length > limits->bytes))
+    if (r->count != 0 && (r->frames + range->frames > limits->frames ||
+                          (uint64_t)r->bytes + range->length > limits->bytes))
         return ERR_FULL;
     return ring_push_last(r, range);
 }
 
 const struct range *ring_peek(const struct ring *r, uint32_t i)
 {
-    uint32_t at = (r->head + i) & (capacity_of(r) - 1);
-
-    return r->spilled != NULL ? &r->spilled[at] : &r->few[at];
+    return r->capacity == 0 ? &r->one : &r->many.ranges[(r->many.head + i) & (r->capacity - 1)];
 }
 
 void ring_drop(struct ring *r, uint32_t n)
@@ -78,14 +72,13 @@ void ring_drop(struct ring *r, uint32_t n)
         r->bytes -= oldest->length;
         r->frames -= oldest->frames;
         segment_unref(&oldest->segment);
-        r->head = (r->head + 1) & (capacity_of(r) - 1);
+        if (r->capacity != 0)
+            r->many.head = (r->many.head + 1) & (r->capacity - 1);
         r->count--;
     }
-    if (r->count == 0 && r->spilled != NULL) {
-        mem_free(r->spilled);
-        r->spilled = NULL;
+    if (r->count == 0 && r->capacity != 0) {
+        mem_free(r->many.ranges);
         r->capacity = 0;
-        r->head = 0;
     }
 }
 

@@ -4,7 +4,7 @@
  *             none otherwise.
  * Invariant:  frames <= limits.frames and bytes <= limits.bytes, but for what ring_push_last
  *             pushed; a range that follows the newest one in its segment has been made one with
- *             it; nothing is allocated while at most RING_INLINE ranges wait.
+ *             it; nothing is allocated while at most one range waits.
  * Fails:      ERR_FULL at a limit, ERR_NOMEM; the ring is then unchanged. */
 #ifndef HUBBUB_CORE_RING_H
 #define HUBBUB_CORE_RING_H
@@ -16,21 +16,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RING_INLINE = 2 };
-
 struct ring_limits {
     uint32_t frames;
     uint64_t bytes;
 };
 
+/* Every connection has one, and most wait for nothing, so it is kept small. */
 struct ring {
-    struct range *spilled; /* owned, NULL while the inline slots are enough */
-    uint32_t capacity;     /* of spilled; a power of two */
-    uint32_t head;
     uint32_t count;  /* ranges */
     uint32_t frames; /* in all ranges */
-    size_t bytes;    /* in all ranges */
-    struct range few[RING_INLINE];
+    uint32_t bytes;  /* in all ranges */
+    uint32_t
+        capacity; /* of many.ranges, a power of two; 0: the range, if there is one, is in its place */
+    union {
+        struct range one;
+        struct {
+            struct range *ranges; /* owned */
+            uint32_t head;
+        } many;
+    };
 };
 
 /* A zeroed ring is an empty one. */

@@ -8,7 +8,12 @@
 #include <unistd.h>
 
 /* At most this much leaves for one connection in one turn, so that nobody starves the others. */
-enum { FLUSH_BUDGET = 1024 * 1024, FIRST_TEXT_CAPACITY = 1024 };
+enum { FLUSH_BUDGET = 1024 * 1024, FIRST_PIECES = 1024 };
+
+struct pieces {
+    size_t length, capacity;
+    char bytes[];
+};
 
 struct conn *conn_create(struct worker *w, int fd, const struct address_key *key)
 {
@@ -48,7 +53,7 @@ void conn_free(struct conn *c)
 
     conn_end_session(c, false);
     list_remove(&c->all);
-    mem_free(c->text);
+    mem_free(c->pieces);
     gate_leave(w->gate, &c->key);
     atomic_fetch_sub(&w->load, 1);
     mem_free(c);
@@ -179,31 +184,30 @@ void conn_writeable(struct conn *c)
 
 static bool append(struct conn *c, const char *bytes, size_t length)
 {
-    size_t needed = c->text_length + length, capacity = c->text_capacity;
+    struct pieces *p = c->pieces;
+    size_t used = p != NULL ? p->length : 0, capacity = p != NULL ? p->capacity : 0;
 
     if (length == 0) /* an empty fragment is a fragment, but there may be no buffer yet */
         return true;
-    if (needed > capacity) {
-        char *text;
-
-        for (capacity = capacity != 0 ? capacity : FIRST_TEXT_CAPACITY; capacity < needed;)
+    if (used + length > capacity) {
+        for (capacity = capacity != 0 ? capacity : FIRST_PIECES; capacity < used + length;)
             capacity *= 2;
-        text = mem_resize(c->text, capacity);
-        if (text == NULL)
+        p = mem_resize(p, sizeof *p + capacity);
+        if (p == NULL)
             return false;
-        c->text = text;
-        c->text_capacity = capacity;
+        p->length = used;
+        p->capacity = capacity;
+        c->pieces = p;
     }
-    memcpy(c->text + c->text_length, bytes, length);
-    c->text_length = needed;
+    memcpy(p->bytes + used, bytes, length);
+    p->length = used + length;
     return true;
 }
 
-static void forget_text(struct conn *c)
+static void forget_pieces(struct conn *c)
 {
-    mem_free(c->text);
-    c->text = NULL;
-    c->text_length = c->text_capacity = 0;
+    mem_free(c->pieces);
+    c->pieces = NULL;
 }
 
 void conn_receive(struct conn *c, const char *bytes, size_t length)
@@ -211,23 +215,24 @@ void conn_receive(struct conn *c, const char *bytes, size_t length)
     struct session *s = c->session;
     bool is_last = lws_is_final_fragment(c->wsi) != 0;
     size_t announced = lws_remaining_packet_payload(c->wsi), limit = c->worker->config->max_frame;
+    size_t waiting = c->pieces != NULL ? c->pieces->length : 0;
 
     if (s->closing)
         return;
     if (lws_frame_is_binary(c->wsi)) {
         session_close(s, CLOSE_UNSUPPORTED_DATA, "Send text frames, not binary ones.");
-    } else if (length > limit - c->text_length || announced > limit - c->text_length - length) {
+    } else if (length > limit - waiting || announced > limit - waiting - length) {
         session_close(s, CLOSE_TOO_BIG, "The message is larger than the server takes.");
-    } else if (is_last && c->text_length == 0) {
+    } else if (is_last && waiting == 0) {
         session_receive(s, bytes, length);
     } else if (!append(c, bytes, length)) {
         session_close(s, CLOSE_INTERNAL_ERROR, "The server is short of memory.");
     } else if (is_last) {
-        session_receive(s, c->text, c->text_length);
-        forget_text(c);
+        session_receive(s, c->pieces->bytes, c->pieces->length);
+        forget_pieces(c);
     }
     if (s->closing)
-        forget_text(c);
+        forget_pieces(c);
 }
 
 /* The codes that an endpoint may send (RFC 6455, 7.4). */

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pieces;
 struct worker;
 
 /* What a delivery touches comes first, close together. */
@@ -33,8 +34,7 @@ struct conn {
     struct list held_back; /* in worker->held_back while nothing is read from it */
     struct list all;       /* in worker->conns */
     struct address_key key;
-    char *text; /* owned: the fragments of a message so far; NULL if none wait */
-    size_t text_length, text_capacity;
+    struct pieces *pieces; /* owned: of a message that has not come whole; NULL: none */
 };
 
 struct conn *conn_create(struct worker *w, int fd, const struct address_key *key);

@@ -16,7 +16,8 @@ enum {
     HELD_BACK_MS = 5,       /* between two looks whether those who were held back may go on */
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
-    RX_BUFFER = 512,
+    RX_BUFFER =
+        424, /* each connection has one: with what comes before it, it fills 448 bytes of heap */
     STACK_SIZE = 1024 * 1024,
     TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
 };

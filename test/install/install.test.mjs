@@ -10,8 +10,8 @@ const { HUBBUB_BUILD: build, CMAKE_PROGRAM: cmake = 'cmake' } = process.env;
 const scratch = mkdtempSync(join(tmpdir(), "hubbub install's "));
 after(() => rmSync(scratch, { recursive: true }));
 
-function install(prefix, destdir = '') {
-  execFileSync(cmake, ['--install', build, '--prefix', prefix], { env: { ...process.env, DESTDIR: destdir } });
+function install(prefix, destdir = '', env = {}) {
+  execFileSync(cmake, ['--install', build, '--prefix', prefix], { env: { ...process.env, DESTDIR: destdir, ...env } });
 }
 
 const text = (...parts) => readFileSync(join(...parts), 'utf8');
@@ -60,6 +60,34 @@ test('staged for a package, under another root', async (t) => {
   assert.ok(statSync(join(root, 'etc/hubbub/hubbub.conf')).isFile());
   assert.doesNotMatch(unit, /@\w+@/);
   await servesItsOwnFiles(t, join(root, 'usr'));
+});
+
+// The names of an ELF file's sections stand in it as text.
+const has = (file, section) => readFileSync(file, 'latin1').includes(`\0${section}\0`);
+const readelf = spawnSync('readelf', ['--version']).error ? 'there is no readelf here' : false;
+
+test('the debug information lies beside the program, under its build id', { skip: readelf }, () => {
+  const root = join(scratch, 'debug');
+  install('/usr', root);
+  install('/usr', root); // the second time the program of the first is there
+  const program = join(root, 'usr/bin/hubbub');
+  const notes = execFileSync('readelf', ['--notes', program], { encoding: 'utf8' });
+  const id = /Build ID: ([0-9a-f]{40})/.exec(notes)[1];
+  const debug = join(root, 'usr/lib/debug/.build-id', id.slice(0, 2), `${id.slice(2)}.debug`);
+  assert.ok(has(debug, '.debug_info') && has(debug, '.symtab'));
+  assert.ok(!has(program, '.debug_info') && !has(program, '.symtab') && has(program, '.gnu_debuglink'));
+  assert.ok(readFileSync(program, 'latin1').includes(`${id.slice(2)}.debug`));
+  // What a profiler asks of it: a function's place leads to its name and line.
+  const symbol = execFileSync('readelf', ['--symbols', '--wide', debug], { encoding: 'utf8' });
+  const address = /\d+: ([0-9a-f]{16}) .* conn_flush$/m.exec(symbol)[1];
+  const place = execFileSync('addr2line', ['-f', '-e', debug, address], { encoding: 'utf8' });
+  assert.match(place, /^conn_flush\n.*src\/net\/conn\.c:\d+/);
+});
+
+test('without objcopy the program keeps its debug information', () => {
+  const prefix = join(scratch, 'plain');
+  install(prefix, '', { PATH: scratch });
+  assert.ok(has(join(prefix, 'bin/hubbub'), '.debug_info'));
 });
 
 test('a configuration that is there is left alone', () => {

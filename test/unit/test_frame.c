@@ -27,6 +27,33 @@ static void header_has_the_shortest_length_form(void **state)
     free(payload);
 }
 
+static void a_frame_written_in_place_is_the_same(void **state)
+{
+    static const size_t lengths[] = {0, 1, 125, 126, 65535, 65536, 70000};
+    char *payload = calloc(1, 70000);
+
+    (void)state;
+    for (size_t i = 0; i < 70000; i++)
+        payload[i] = (char)('a' + i % 26);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct segment *wanted = segment_create(1), *f = segment_create(1);
+        uint8_t *at;
+
+        assert_int_equal(frame_text(wanted, "before", 6), OK);
+        assert_int_equal(frame_text(wanted, payload, lengths[i]), OK);
+        assert_int_equal(frame_text(f, "before", 6), OK);
+        at = segment_extend(f, FRAME_HEADER_MAX + lengths[i]);
+        assert_non_null(at);
+        memcpy(at + FRAME_HEADER_MAX, payload, lengths[i]);
+        frame_finish_text(f, 8);
+        assert_int_equal(f->length, wanted->length);
+        assert_memory_equal(f->bytes, wanted->bytes, f->length);
+        segment_unref(&f);
+        segment_unref(&wanted);
+    }
+    free(payload);
+}
+
 static void lengths_are_in_network_order(void **state)
 {
     char payload[300] = {0};
@@ -105,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(header_has_the_shortest_length_form),
+        cmocka_unit_test(a_frame_written_in_place_is_the_same),
         cmocka_unit_test(lengths_are_in_network_order),
         cmocka_unit_test(close_carries_code_and_reason),
         cmocka_unit_test(close_reason_is_cut_between_code_points),
