@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/types.h>
 
 void random_bytes(void *out, size_t length)
 {

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 static void reads_type_and_fields(void **state)
 {
     const char text[] = "{\"type\":\"message\",\"body\":\"h\\u00e9 \\\"q\\\"\",\"extra\":[1,{}]}";
