@@ -29,7 +29,9 @@ enum err asked_refuse(const struct asked *a, enum refusal_code code, const char 
     };
 
     session_refuse(a->session, &why);
-    return code == REFUSED_BAD_REQUEST || code == REFUSED_TOO_LONG ? ERR_INVALID : OK;
+    return code == REFUSED_BAD_REQUEST || code == REFUSED_TOO_LONG || code == REFUSED_UNSUPPORTED
+               ? ERR_INVALID
+               : OK;
 }
 
 /* ---- coming and going ---- */
@@ -109,35 +111,34 @@ static const struct command v1_commands[] = {
 };
 
 static const struct command v2_commands[] = {
-    {"join", join_v2, 0,
-     FIELD(ROOM) | FIELD(CID) | FIELD(USERNAME) | FIELD(KEY) | FIELD(SINCE) | FIELD(LAST),
+    {"join", join_v2, 0, FIELD(ROOM) | FIELD(USERNAME) | FIELD(KEY) | FIELD(SINCE) | FIELD(LAST),
      NEEDS_ROOM},
-    {"leave", leave, FIELD(ROOM), FIELD(CID), NEEDS_PLACE},
-    {"message", do_message, FIELD(ROOM) | FIELD(BODY), FIELD(CID) | FIELD(REPLY_TO), NEEDS_PLACE},
-    {"edit", do_edit, FIELD(ROOM) | FIELD(ID) | FIELD(BODY), FIELD(CID), NEEDS_PLACE},
-    {"delete", do_delete, FIELD(ROOM) | FIELD(ID), FIELD(CID), NEEDS_PLACE},
-    {"react", do_react, FIELD(ROOM) | FIELD(ID) | FIELD(EMOJI) | FIELD(ON), FIELD(CID),
-     NEEDS_PLACE},
+    {"leave", leave, FIELD(ROOM), 0, NEEDS_PLACE},
+    {"message", do_message, FIELD(ROOM) | FIELD(BODY), FIELD(REPLY_TO), NEEDS_PLACE},
+    {"edit", do_edit, FIELD(ROOM) | FIELD(ID) | FIELD(BODY), 0, NEEDS_PLACE},
+    {"delete", do_delete, FIELD(ROOM) | FIELD(ID), 0, NEEDS_PLACE},
+    {"react", do_react, FIELD(ROOM) | FIELD(ID) | FIELD(EMOJI) | FIELD(ON), 0, NEEDS_PLACE},
     {"typing", do_typing, FIELD(ROOM), 0, NEEDS_PLACE},
     {"history", do_history, FIELD(ROOM),
-     FIELD(CID) | FIELD(BEFORE) | FIELD(AFTER) | FIELD(AROUND) | FIELD(LIMIT), NEEDS_PLACE},
-    {"search", do_search, FIELD(QUERY), FIELD(CID) | FIELD(ROOM) | FIELD(BEFORE_ID) | FIELD(LIMIT),
+     FIELD(BEFORE) | FIELD(AFTER) | FIELD(AROUND) | FIELD(LIMIT), NEEDS_PLACE},
+    {"search", do_search, FIELD(QUERY), FIELD(ROOM) | FIELD(BEFORE_ID) | FIELD(LIMIT),
      NEEDS_NOTHING},
-    {"users", do_users, FIELD(ROOM), FIELD(CID), NEEDS_PLACE},
-    {"rooms", do_rooms, 0, FIELD(CID), NEEDS_NOTHING},
-    {"ping", do_ping, 0, FIELD(CID), NEEDS_NOTHING},
+    {"users", do_users, FIELD(ROOM), 0, NEEDS_PLACE},
+    {"rooms", do_rooms, 0, 0, NEEDS_NOTHING},
+    {"ping", do_ping, 0, 0, NEEDS_NOTHING},
     {0},
 };
 
 static const struct {
     const struct command *commands; /* ends with a zeroed row */
+    unsigned common;                /* optional fields of every request */
     const char *unknown;
     const char *not_joined;
 } versions[PROTO_VERSIONS] = {
-    [PROTO_V1] = {v1_commands,
+    [PROTO_V1] = {v1_commands, 0,
                   "The server does not know this \"type\". It knows \"join\" and \"message\".",
                   "Join first: send {\"type\":\"join\",\"username\":\"…\"}."},
-    [PROTO_V2] = {v2_commands, "The server does not know this \"type\".",
+    [PROTO_V2] = {v2_commands, FIELD(CID), "The server does not know this \"type\".",
                   "You are not in this room: send \"join\" first."},
 };
 
@@ -196,17 +197,15 @@ static enum err run(struct session *s, struct request *r, const char *bytes, siz
     const struct command *command;
     const char *reason;
 
-    if (request_parse(r, bytes, length, &reason) != OK)
+    /* The cid first, so that whatever else is wrong can be told by it. */
+    if (request_parse(r, bytes, length, &reason) != OK ||
+        request_read_fields(r, 0, versions[s->version].common, &reason) != OK ||
+        take_cid(&a, &reason) != OK)
         goto malformed;
     command = find_command(s->version, r->type);
-    if (command == NULL) {
-        reason = versions[s->version].unknown;
-        goto malformed;
-    }
-    /* The cid first, so that whatever else is wrong can be told by it. */
-    if (request_read_fields(r, 0, command->optional & FIELD(CID), &reason) != OK ||
-        take_cid(&a, &reason) != OK ||
-        request_read_fields(r, command->required, command->optional, &reason) != OK)
+    if (command == NULL)
+        return asked_refuse(&a, REFUSED_UNSUPPORTED, versions[s->version].unknown);
+    if (request_read_fields(r, command->required, command->optional, &reason) != OK)
         goto malformed;
     if (command->needs != NEEDS_NOTHING && find_room(&a, key, &reason) != OK)
         goto malformed;
