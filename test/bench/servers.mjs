@@ -13,8 +13,9 @@ export const programs = {
   loadgen: process.env.HUBBUB_BENCH_LOADGEN ?? `${build}test/bench/bench_loadgen`,
 };
 
-// Limits and pings off: hubbub shall do what the floor does and nothing else.
+// Limits and pings off, and nothing on disk: hubbub shall do what the floor does and nothing else.
 const unlimited = {
+  journal: 'memory',
   'max-connections': 0,
   'max-connections-per-address': 0,
   'message-rate': 0,
