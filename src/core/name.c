@@ -271,9 +271,13 @@ bool emoji_is_fine(const char *bytes, size_t length)
 {
     struct code_points text;
     const char *reason;
+    size_t count;
 
-    return length <= EMOJI_MAX && read_mapped(bytes, length, UTF8PROC_STABLE, &text) &&
-           judge_username(&text, &reason) == OK;
+    if (length > EMOJI_MAX || !read_mapped(bytes, length, UTF8PROC_STABLE, &text))
+        return false;
+    count = text.count;
+    tidy_blanks(&text);
+    return text.count == count && judge_username(&text, &reason) == OK;
 }
 
 /* ---- rooms ---- */
