@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "core/command.h"
 #include "core/hub.h"
+#include "core/name.h"
 #include "core/ports.h"
 #include "core/proto_v2.h"
 #include "core/receipt.h"
@@ -76,11 +77,26 @@ enum err do_history(const struct asked *a)
     return OK;
 }
 
-/* Only rooms that the session is in are searched: it may read them anyway. */
+/* Adds the rooms that are searched: the one that is named, in any spelling, or all; but only those that the
+ * session is in, which it may read anyway. */
+static void add_rooms(struct query *q, const struct asked *a)
+{
+    const struct request_text *room = &a->request->text[FIELD_ROOM];
+    bool is_named = request_has(a->request, FIELD_ROOM);
+    char key[ROOM_NAME_MAX_BYTES + 1];
+    const char *reason;
+
+    if (is_named && room_name_make(room->bytes, room->length, key, &reason) != OK)
+        return;
+    for (const struct place *p = a->session->places; p != NULL; p = p->next)
+        if (p->is_counted && (!is_named || strcmp(key, hub_room_key(p->room)) == 0))
+            query_add_room(q, hub_room_key(p->room));
+}
+
 enum err do_search(const struct asked *a)
 {
     const struct request *r = a->request;
-    const struct request_text *before = &r->text[FIELD_BEFORE_ID], *room = &r->text[FIELD_ROOM];
+    const struct request_text *before = &r->text[FIELD_BEFORE_ID];
     struct message_id id = {0};
     struct query *q;
 
@@ -91,10 +107,7 @@ enum err do_search(const struct asked *a)
     if (request_has(r, FIELD_BEFORE_ID) && !message_id_read(before->bytes, before->length, &id))
         return asked_refuse(a, REFUSED_UNKNOWN_MESSAGE, "\"before\" is no message's id.");
     q = question(a, QUERY_SEARCH, NULL);
-    for (const struct place *p = a->session->places; p != NULL; p = p->next)
-        if (p->is_counted &&
-            (!request_has(r, FIELD_ROOM) || strcmp(room->bytes, hub_room_key(p->room)) == 0))
-            query_add_room(q, hub_room_key(p->room));
+    add_rooms(q, a);
     if (q->room_count == 0) {
         query_free(q);
         return asked_refuse(a, REFUSED_NOT_JOINED, "Join the room first that you search.");
