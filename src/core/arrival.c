@@ -46,9 +46,9 @@ static char *new_key(void)
 }
 
 bool arrival_sign_in(struct session *s, const struct request_text *name,
-                     const struct request_text *key)
+                     const struct request_text *key, const char *cid)
 {
-    struct refusal why = {.code = REFUSED_USERNAME_INVALID};
+    struct refusal why = {.code = REFUSED_USERNAME_INVALID, .cid = cid};
 
     if (username_make(name->bytes, name->length, &s->username, &why.text) != OK) {
         session_fail(s, CLOSE_BAD_REQUEST, &why);

@@ -27,9 +27,9 @@ struct arrival_wish {
 };
 
 /* Signs the session in under the name, as it came from outside. key: the secret of an earlier connection, or
- * NULL. False after telling the person why not, and closing the session. */
+ * NULL; cid: of the request, or NULL. False after telling the person why not, and closing the session. */
 bool arrival_sign_in(struct session *s, const struct request_text *name,
-                     const struct request_text *key);
+                     const struct request_text *key, const char *cid);
 
 /* Asks for a place in the room; the session is signed in. wish may be NULL. */
 void arrival_begin(struct session *s, const char *room_key, const struct arrival_wish *wish);

@@ -76,7 +76,7 @@ static enum err join_v2(const struct asked *a)
         if (!request_has(r, FIELD_USERNAME))
             return asked_refuse(a, REFUSED_BAD_REQUEST, "The first \"join\" needs a \"username\".");
         if (!arrival_sign_in(s, &r->text[FIELD_USERNAME],
-                             request_has(r, FIELD_KEY) ? &r->text[FIELD_KEY] : NULL))
+                             request_has(r, FIELD_KEY) ? &r->text[FIELD_KEY] : NULL, a->cid))
             return OK;
     }
     arrival_begin(s, a->room_key, &wish);

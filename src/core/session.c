@@ -96,7 +96,7 @@ void session_join(struct session *s, const char *name, size_t length)
     const struct request_text text = {name, length};
     char *room_key = s->room_key;
 
-    if (!arrival_sign_in(s, &text, NULL))
+    if (!arrival_sign_in(s, &text, NULL, NULL))
         return;
     s->room_key = NULL; /* the place knows its room */
     arrival_begin(s, room_key, NULL);
