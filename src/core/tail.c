@@ -10,6 +10,11 @@ static void drop_oldest(struct tail *t)
     t->count--;
 }
 
+static bool follows(const struct tail *t, const struct event *e)
+{
+    return t->events[(t->head + t->count - 1) & (t->capacity - 1)]->seq + 1 == e->seq;
+}
+
 static bool grow(struct tail *t)
 {
     uint32_t capacity = t->capacity != 0 ? t->capacity * 2 : 8;
@@ -28,6 +33,8 @@ static bool grow(struct tail *t)
 
 void tail_push(struct tail *t, struct event *e)
 {
+    if (t->count != 0 && !follows(t, e)) /* the journal began the room's log anew */
+        tail_clear(t);
     while (t->count != 0 &&
            (t->count == TAIL_EVENTS || t->bytes + e->body_length > (size_t)TAIL_BYTES))
         drop_oldest(t);
