@@ -260,7 +260,7 @@ static void pages_are_right_at_every_border(void **state)
 {
     struct journal_rig *r = *state;
     uint64_t seqs[16];
-    size_t count = fill(r, seqs), from, to;
+    size_t count = fill(r, seqs), from = 0, to = 0;
     uint64_t top = rig_head(r, "tea").seq;
 
     for (int where = PAGE_LAST; where <= PAGE_AROUND; where++) {
