@@ -52,8 +52,8 @@ test('a long message costs as much of the rate as many short ones: one more for 
   ann.write(Buffer.concat([long, long, long]));
   const types = [];
   while (types.length < 3) types.push((await ann.event((e) => ['message', 'error'].includes(e.type))).type);
-  assert.equal(types[0], 'message');
-  assert.ok(types.includes('error'), `${types}`);
+  /* A refusal does not wait for what the journal is storing, so it may come first. */
+  assert.ok(types.includes('message') && types.includes('error'), `${types}`);
 });
 
 test('a message that costs more than the whole burst is taken when nothing else was sent', async (t) => {
