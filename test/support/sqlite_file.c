@@ -2,6 +2,8 @@
 #include "support/sqlite_file.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +29,86 @@ void sqlite_file_remove(const char *path)
     assert_non_null(dir);
     while ((entry = readdir(dir)) != NULL) {
         snprintf(file, sizeof file, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] != '.')
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlink(file);
     }
     closedir(dir);
     assert_int_equal(rmdir(folder), 0);
+}
+
+/* ---- what is in them ---- */
+
+static sqlite3 *open_file(const char *path)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    return db;
+}
+
+void sqlite_file_run(const char *path, const char *sql)
+{
+    sqlite3 *db = open_file(path);
+    char *message = NULL;
+
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", sql, message);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+int64_t sqlite_file_number(const char *path, const char *sql)
+{
+    sqlite3 *db = open_file(path);
+    sqlite3_stmt *st = NULL;
+    int64_t number;
+
+    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    number = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return number;
+}
+
+void sqlite_file_check_words(const char *path)
+{
+    sqlite_file_run(path, "INSERT INTO words(words, rank) VALUES('integrity-check', 1)");
+}
+
+/* ---- what is logged ---- */
+
+static int stderr_before = -1;
+static FILE *caught;
+
+void log_catch(void)
+{
+    caught = tmpfile();
+    assert_non_null(caught);
+    stderr_before = dup(STDERR_FILENO);
+    dup2(fileno(caught), STDERR_FILENO);
+}
+
+const char *log_caught(void)
+{
+    static char text[4096];
+    size_t length;
+
+    dup2(stderr_before, STDERR_FILENO);
+    close(stderr_before);
+    rewind(caught);
+    length = fread(text, 1, sizeof text - 1, caught);
+    text[length] = '\0';
+    fclose(caught);
+    return text;
+}
+
+void log_expect(const char *const *words, int count)
+{
+    const char *text = log_caught();
+
+    for (int i = 0; i < count; i++)
+        if (strstr(text, words[i]) == NULL)
+            fail_msg("expected \"%s\" in:\n%s", words[i], text);
 }

@@ -1,6 +1,8 @@
-/* A place for a journal's file, for unit tests. */
+/* Journal files for unit tests: places for them, what is in them, and what was logged about them. */
 #ifndef HUBBUB_TEST_SQLITE_FILE_H
 #define HUBBUB_TEST_SQLITE_FILE_H
+
+#include <stdint.h>
 
 enum { SQLITE_FILE_PATH = 64 };
 
@@ -8,5 +10,20 @@ enum { SQLITE_FILE_PATH = 64 };
 void sqlite_file_choose(char path[SQLITE_FILE_PATH]);
 /* Removes the folder with all in it. */
 void sqlite_file_remove(const char *path);
+
+/* Runs SQL on a connection of its own; the last is for one number. */
+void sqlite_file_run(const char *path, const char *sql);
+int64_t sqlite_file_number(const char *path, const char *sql);
+/* The index of words is that of the messages that are there. */
+void sqlite_file_check_words(const char *path);
+
+/* What is logged between the two; the result is valid until the next. */
+void log_catch(void);
+const char *log_caught(void);
+/* Fails unless all words are in what was caught. */
+void log_expect(const char *const *words, int count);
+#define LOG_EXPECT(...)                                                                            \
+    log_expect((const char *const[]){__VA_ARGS__},                                                 \
+               (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)))
 
 #endif
