@@ -180,7 +180,7 @@ static void measure_appends(struct bench *b, size_t messages, const char *name)
 /* One after the other, each waited for: what a sender in an idle server feels. */
 static void measure_latency(struct bench *b)
 {
-    double start = seconds();
+    double start = seconds(), cpu = cpu_seconds();
 
     for (size_t i = 0; i < 1000; i++) {
         size_t before = b->stored; /* nothing is under way, so nobody changes it */
@@ -189,6 +189,7 @@ static void measure_latency(struct bench *b)
         await(b, before + 1);
     }
     printf("append_alone %.0f us\n", (seconds() - start) * 1e3);
+    printf("append_alone_cpu %.0f us\n", (cpu_seconds() - cpu) * 1e3);
 }
 
 static void add_reactions(struct bench *b, size_t count)

@@ -1,0 +1,217 @@
+#include "unit/journal_contract_rig.h"
+#include "support/sqlite_file.h"
+#include "base/clock.h"
+#include "journal/sqlite.h"
+#include "journal/sqlite_append.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { PATIENCE_MS = 20000 };
+
+static char path[SQLITE_FILE_PATH];
+static struct sqlite_config config = {.path = path};
+
+static struct journal *create(void *arg, const struct journal_listener *listener)
+{
+    (void)arg;
+    sqlite_file_choose(path);
+    return sqlite_journal_open(&config, listener);
+}
+
+static struct journal *reopen(void *arg, struct journal *j, const struct journal_listener *listener)
+{
+    (void)arg;
+    j->ops->destroy(j);
+    return sqlite_journal_open(&config, listener);
+}
+
+static void destroy(void *arg, struct journal *j)
+{
+    (void)arg;
+    j->ops->destroy(j);
+    sqlite_file_remove(path);
+}
+
+static const struct journal_factory factory = {create, reopen, destroy, NULL};
+
+static int setup(void **state)
+{
+    static struct journal_rig rig;
+
+    journal_rig_open(&rig, &factory);
+    *state = &rig;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    journal_rig_close(*state);
+    config.max_events = 0;
+    return 0;
+}
+
+/* No file may grow beyond its first bytes, as on a full disk; the kernel then says so to write(2). */
+static void break_disk(void)
+{
+    const struct rlimit none = {1, RLIM_INFINITY};
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+}
+
+static void repair_disk(void)
+{
+    const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+}
+
+static void await_available(struct journal_rig *r)
+{
+    uint64_t deadline = clock_mono_ms() + PATIENCE_MS;
+
+    while (!r->journal->ops->is_available(r->journal)) {
+        assert_true(clock_mono_ms() < deadline);
+        sched_yield();
+    }
+}
+
+static void what_cannot_be_stored_is_told_and_leaves_nothing(void **state)
+{
+    struct journal_rig *r = *state;
+    struct result first = rig_keep(r, rig_with_cid(rig_message("tea", r->ann, "x"), "first"));
+    size_t before;
+    struct query *q;
+
+    log_catch();
+    break_disk();
+    rig_refuse(r, rig_with_cid(rig_message("tea", r->ann, "y"), "second"), ERR_UNAVAILABLE);
+    assert_false(r->journal->ops->is_available(r->journal));
+    before = r->count;
+    for (int i = 0; i < 200; i++) /* an edit that is fine is no better than the others */
+        rig_post(r, i % 2 == 0 ? rig_message("tea", r->ann, "y")
+                               : rig_about(EVENT_EDIT, "tea", r->ann, first.id, "z"));
+    rig_await(r, before + 200);
+    for (size_t i = before; i < r->count; i++) {
+        assert_int_equal(r->results[i].outcome, ERR_UNAVAILABLE);
+        assert_int_equal(r->results[i].seq, 0);
+    }
+    /* reading goes on */
+    q = rig_page(r, "tea", PAGE_LAST, 0, 10);
+    assert_int_equal(q->item_count, 1);
+    assert_string_equal(rig_tell(q->items[0]), "1 x");
+    query_free(q);
+
+    repair_disk();
+    await_available(r); /* without a sender */
+    LOG_EXPECT("error journal_unavailable path=\"", path, "hint=\"", "info journal_available");
+    assert_int_equal(rig_keep(r, rig_with_cid(rig_message("tea", r->ann, "y"), "second")).seq, 2);
+    rig_repeat(r, rig_with_cid(rig_message("tea", r->ann, "x"), "first"));
+    journal_rig_reopen(r);
+    assert_int_equal(rig_head(r, "tea").seq, 2);
+    sqlite_file_check_words(path);
+}
+
+static void it_is_logged_once_and_not_for_each_batch(void **state)
+{
+    struct journal_rig *r = *state;
+    const char *text, *at;
+
+    log_catch();
+    break_disk();
+    for (int i = 0; i < 20; i++)
+        rig_refuse(r, rig_message("tea", r->ann, "y"), ERR_UNAVAILABLE);
+    repair_disk();
+    rig_keep(r, rig_message("tea", r->ann, "y"));
+    text = log_caught();
+    at = strstr(text, "journal_unavailable");
+    assert_non_null(at);
+    assert_null(strstr(at + 1, "journal_unavailable"));
+}
+
+/* Stopping with a full disk is a stop too. */
+static void a_stop_with_a_full_disk_is_a_stop(void **state)
+{
+    struct journal_rig *r = *state;
+
+    rig_keep(r, rig_message("tea", r->ann, "x"));
+    log_catch();
+    break_disk();
+    for (int i = 0; i < 100; i++)
+        rig_post(r, rig_message("tea", r->ann, "y"));
+    journal_rig_stop(r);
+    assert_int_equal(r->count, 101);
+    for (size_t i = 1; i < 101; i++)
+        assert_int_equal(r->results[i].outcome, ERR_UNAVAILABLE);
+    r->journal->ops->destroy(r->journal);
+    repair_disk();
+    log_caught();
+    r->journal =
+        sqlite_journal_open(&config, &(struct journal_listener){.committed = NULL, .arg = r});
+    assert_non_null(r->journal);
+}
+
+/* A tool that stores beside the daemon: both go on from where the other was. */
+static void another_process_may_store_too(void **state)
+{
+    struct journal_rig *r = *state;
+    struct appender tool = {.store = NULL};
+    struct event *e;
+
+    rig_keep(r, rig_message("tea", r->ann, "x"));
+    tool.store = store_open(path, STORE_WRITE, false);
+    assert_non_null(tool.store);
+    for (uint64_t i = 1; i <= 10; i++) {
+        e = rig_with_cid(rig_message("tea", r->bob, "y"), "the tool's");
+        e->cid[0] = (char)('0' + i);
+        assert_int_equal(append_begin(&tool), SQLITE_OK);
+        assert_int_equal(append_event(&tool, e), SQLITE_OK);
+        assert_int_equal(append_commit(&tool), SQLITE_OK);
+        assert_int_equal(e->seq, 2 * i);
+        event_unref(&e);
+        assert_int_equal(rig_keep(r, rig_message("tea", r->ann, "x")).seq, 2 * i + 1);
+    }
+    append_end(&tool);
+    store_close(tool.store);
+    sqlite_file_check_words(path);
+}
+
+static void retention_runs_by_itself(void **state)
+{
+    struct journal_rig *r = *state;
+    uint64_t deadline = clock_mono_ms() + PATIENCE_MS;
+
+    for (int i = 0; i < 1000; i++)
+        rig_post(r, rig_message("tea", r->ann, "x"));
+    rig_await(r, 1000);
+    config.max_events = 10;
+    journal_rig_reopen(r);
+    while (rig_head(r, "tea").oldest != 991)
+        assert_true(clock_mono_ms() < deadline);
+    /* and again while it is used */
+    for (int i = 0; i < 1000; i++)
+        rig_post(r, rig_message("tea", r->ann, "x"));
+    rig_await(r, 2000);
+    while (rig_head(r, "tea").oldest != 1991)
+        assert_true(clock_mono_ms() < deadline + PATIENCE_MS);
+    assert_int_equal(rig_head(r, "tea").seq, 2000);
+}
+
+#define fault_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fault_test(what_cannot_be_stored_is_told_and_leaves_nothing),
+        fault_test(it_is_logged_once_and_not_for_each_batch),
+        fault_test(a_stop_with_a_full_disk_is_a_stop),
+        fault_test(another_process_may_store_too),
+        fault_test(retention_runs_by_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
