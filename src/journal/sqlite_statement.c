@@ -75,4 +75,13 @@ const char *const statement_sql[STATEMENTS] = {
         COLUMNS ", e.room, r.name FROM words AS w CROSS JOIN events AS e ON e.n = w.rowid"
                 " JOIN users AS u ON u.id = e.user JOIN rooms AS r ON r.id = e.room"
                 " WHERE words MATCH ?1 AND w.rowid < ?2 ORDER BY w.rowid DESC",
+
+    [SQL_WALK] =
+        COLUMNS ", e.room, r.name, e.n FROM events AS e CROSS JOIN users AS u ON u.id = e.user"
+                " CROSS JOIN rooms AS r ON r.id = e.room WHERE e.n > ?1"
+                " AND (?2 IS NULL OR r.name = ?2) AND (?3 IS NULL OR u.key = ?3)"
+                " AND e.ts >= ?4 AND e.ts < ?5 AND e.type <= ?6 ORDER BY e.n LIMIT ?7",
+    [SQL_WALK_END] = "SELECT e.n FROM events AS e CROSS JOIN rooms AS r ON r.id = e.room"
+                     " WHERE e.type = 0 AND (?1 IS NULL OR r.name = ?1)"
+                     " ORDER BY e.n DESC LIMIT 1 OFFSET ?2",
 };

@@ -44,6 +44,8 @@ enum statement {
     SQL_PAGE_BEFORE,
     SQL_PAGE_AFTER,
     SQL_SEARCH,
+    SQL_WALK,
+    SQL_WALK_END,
     STATEMENTS
 };
 
@@ -61,8 +63,9 @@ enum event_column {
     COLUMN_FLAG,
     COLUMN_EDITED_TS,
     COLUMN_CID,
-    COLUMN_ROOM,      /* SQL_SEARCH only */
+    COLUMN_ROOM,      /* SQL_SEARCH and SQL_WALK only */
     COLUMN_ROOM_NAME, /* likewise */
+    COLUMN_N,         /* SQL_WALK only */
 };
 
 #endif

@@ -11,7 +11,8 @@ const layers = {
   core: { folders: ['base', 'core'], system: [...plainC, 'pthread'], libraries: ['jansson', 'utf8proc', 'uthash'] },
   journal: { folders: ['base', 'core', 'journal'], system: null, libraries: ['sqlite3', 'utf8proc', 'uthash'] },
   net: { folders: ['base', 'core', 'net'], system: null, libraries: ['libwebsockets', 'uthash', 'uv'] },
-  app: { folders: ['base', 'core', 'journal', 'net', 'app'], system: null, libraries: ['ini', 'uv'] },
+  tools: { folders: ['base', 'core', 'journal', 'tools'], system: null, libraries: ['jansson'] },
+  app: { folders: ['base', 'core', 'journal', 'net', 'tools', 'app'], system: null, libraries: ['ini', 'uv'] },
   'main.c': { folders: ['app'], system: plainC, libraries: [] },
 };
 

@@ -1,0 +1,89 @@
+#include "journal/sqlite_backup.h"
+#include "journal/sqlite_file.h"
+#include "journal/sqlite_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096 };
+
+/* All pages in one step: between steps somebody else's commit would make it begin again. Who writes is
+ * not held back by that. */
+static int copy_pages(sqlite3 *from, sqlite3 *to)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+
+    if (backup == NULL)
+        return sqlite3_errcode(to);
+    (void)sqlite3_backup_step(backup, -1);
+    return sqlite3_backup_finish(backup);
+}
+
+/* One file without others beside it, and one that ended cleanly: it holds a commit and no more. */
+static int finish(sqlite3 *to)
+{
+    return sqlite3_exec(to,
+                        "PRAGMA journal_mode = DELETE;"
+                        "UPDATE meta SET value = 1 WHERE name = 'is_clean';",
+                        NULL, NULL, NULL);
+}
+
+static int write_copy(struct store *s, const char *partial)
+{
+    sqlite3 *to = NULL;
+    int rc = sqlite3_open_v2(partial, &to, SQLITE_OPEN_READWRITE, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = copy_pages(s->db, to);
+    if (rc == SQLITE_OK)
+        rc = finish(to);
+    sqlite3_close(to);
+    return rc;
+}
+
+/* Gives the copy its name, unless there is a file of that name. */
+static bool publish(const char *partial, const char *copy)
+{
+    int fd = open(partial, O_RDONLY | O_CLOEXEC);
+    bool is_fine = fd >= 0 && fsync(fd) == 0 && link(partial, copy) == 0;
+
+    if (!is_fine)
+        file_log_refusal(copy, strerror(errno), "name a file that is not there yet");
+    if (fd >= 0)
+        close(fd);
+    unlink(partial);
+    return is_fine;
+}
+
+bool backup_make(const char *path, const char *copy)
+{
+    char partial[PATH_SIZE];
+    struct store *s;
+    int fd, rc;
+
+    snprintf(partial, sizeof partial, "%s.partial-%ld", copy, (long)getpid());
+    if (access(copy, F_OK) == 0) {
+        file_log_refusal(copy, "there is such a file", "name one that is not there yet");
+        return false;
+    }
+    s = store_open(path, STORE_READ, false);
+    if (s == NULL)
+        return false;
+    fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        file_log_refusal(copy, strerror(errno), "name a file in a folder that can be written");
+        store_close(s);
+        return false;
+    }
+    close(fd);
+    rc = write_copy(s, partial);
+    store_close(s);
+    if (rc == SQLITE_OK)
+        return publish(partial, copy);
+    file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));
+    unlink(partial);
+    return false;
+}

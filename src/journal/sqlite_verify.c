@@ -1,0 +1,122 @@
+#include "journal/sqlite_verify.h"
+#include "journal/sqlite_backup.h"
+#include "journal/sqlite_file.h"
+#include "journal/sqlite_store.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096, SENTENCE_SIZE = 512 };
+
+struct verify {
+    sqlite3 *db;
+    struct verify_result *result;
+    void (*report)(void *arg, const char *sentence);
+    void *arg;
+};
+
+static void fault(struct verify *v, const char *sentence)
+{
+    v->result->faults++;
+    v->report(v->arg, sentence);
+}
+
+/* Each row of these is a sentence that tells of a fault. */
+static const char *const faults[] = {
+    "SELECT 'the file: ' || integrity_check FROM pragma_integrity_check(100)"
+    " WHERE integrity_check <> 'ok'",
+    /* Without a hole the seqs from oldest to seq are as many as there are events. */
+    "SELECT format('room %s: %d events are there where %d to %d should be', r.name, count(e.n),"
+    " r.oldest, r.seq) FROM rooms AS r LEFT JOIN events AS e ON e.room = r.id GROUP BY r.id"
+    " HAVING count(e.n) <> r.seq + 1 - r.oldest OR count(DISTINCT e.seq) <> count(e.n)"
+    " OR min(e.seq) < r.oldest OR max(e.seq) > r.seq",
+    "SELECT format('room %s: the time goes back at event %d', name, seq) FROM (SELECT r.name, "
+    "e.seq,"
+    " e.ts, lag(e.ts) OVER (PARTITION BY e.room ORDER BY e.seq) AS before"
+    " FROM events AS e JOIN rooms AS r ON r.id = e.room) WHERE ts < before",
+    "SELECT format('event %d: it is of an unknown room or user', n) FROM events WHERE room NOT IN"
+    " (SELECT id FROM rooms) OR user NOT IN (SELECT id FROM users)",
+    "SELECT format('reaction %d: its message is not there', place) FROM reactions AS r"
+    " WHERE NOT EXISTS (SELECT 1 FROM events AS e WHERE e.room = r.room AND (e.type > 0) = 0"
+    " AND e.seq = r.message AND e.flag = 0)",
+    "SELECT format('message %d: deleted, but its text is there', n) FROM events"
+    " WHERE type = 0 AND flag = 1 AND body <> ''",
+};
+
+static bool find_faults(struct verify *v, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    char sentence[SENTENCE_SIZE];
+    int rc = sqlite3_prepare_v2(v->db, sql, -1, &st, NULL);
+
+    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        snprintf(sentence, sizeof sentence, "%s", (const char *)sqlite3_column_text(st, 0));
+        fault(v, sentence);
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(st);
+    if (rc != SQLITE_DONE) {
+        snprintf(sentence, sizeof sentence, "the file: %s", sqlite3_errmsg(v->db));
+        fault(v, sentence);
+    }
+    return rc == SQLITE_DONE;
+}
+
+static void check_words(struct verify *v)
+{
+    if (sqlite3_exec(v->db, "INSERT INTO words(words, rank) VALUES('integrity-check', 1)", NULL,
+                     NULL, NULL) != SQLITE_OK)
+        fault(v, "the index of words: it is not that of the messages");
+}
+
+static void count(struct verify *v)
+{
+    sqlite3_stmt *st = NULL;
+
+    if (sqlite3_prepare_v2(v->db,
+                           "SELECT (SELECT count(*) FROM rooms), count(*),"
+                           " ifnull(sum(type = 0), 0) FROM events",
+                           -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW) {
+        v->result->rooms = sqlite3_column_int64(st, 0);
+        v->result->events = sqlite3_column_int64(st, 1);
+        v->result->messages = sqlite3_column_int64(st, 2);
+    }
+    sqlite3_finalize(st);
+}
+
+static bool verify_unused(const char *path, struct verify *v)
+{
+    struct store *s = store_open(path, STORE_READ, false);
+
+    if (s == NULL)
+        return false;
+    v->db = s->db;
+    sqlite3_exec(s->db, "PRAGMA query_only = OFF", NULL, NULL, NULL);
+    /* After a fault in the file itself the others would only be its echoes. */
+    if (find_faults(v, faults[0]) && v->result->faults == 0) {
+        for (size_t i = 1; i < sizeof faults / sizeof *faults; i++)
+            find_faults(v, faults[i]);
+        check_words(v);
+    }
+    count(v);
+    store_close(s);
+    return true;
+}
+
+bool verify_file(const char *path, struct verify_result *result,
+                 void (*report)(void *arg, const char *sentence), void *arg)
+{
+    struct verify v = {.result = result, .report = report, .arg = arg};
+    char copy[PATH_SIZE];
+    bool is_fine;
+
+    *result = (struct verify_result){.faults = 0};
+    if (!file_is_locked(path))
+        return verify_unused(path, &v);
+    snprintf(copy, sizeof copy, "%s.verify-%ld", path, (long)getpid());
+    is_fine = backup_make(path, copy) && verify_unused(copy, &v);
+    unlink(copy);
+    return is_fine;
+}

@@ -1,0 +1,29 @@
+/* sqlite_walk - all that is in the log, or a part of it, in the order in which it came.
+ * Threads:    the connection's.
+ * Owns:       nothing.
+ * Invariant:  a walk is many short looks, so that it never holds back who writes: each event is seen once,
+ *             in the state of that moment.
+ * Fails:      result codes of SQLite. */
+#ifndef HUBBUB_JOURNAL_SQLITE_WALK_H
+#define HUBBUB_JOURNAL_SQLITE_WALK_H
+
+#include "core/event.h"
+#include "journal/sqlite_store.h"
+
+struct walk {
+    const char *room;      /* borrowed: its key; NULL: all */
+    const char *person;    /* borrowed: a user's key; NULL: all */
+    uint64_t since, until; /* ts: from, and below */
+    bool has_changes;      /* edits, deletes and reactions too, not only messages */
+    int64_t n;             /* where it is: what comes is behind it */
+};
+
+/* Goes on to the end of the log; visit may be called again later for what came then. It is called with each
+ * event, with its cid, and the key of its room, both borrowed; false ends the walk there. */
+int walk_on(struct walk *w, struct store *s,
+            bool (*visit)(void *arg, const struct event *e, const char *room), void *arg);
+
+/* Puts it so that count messages are before the end. */
+int walk_from_end(struct walk *w, struct store *s, uint64_t count);
+
+#endif
