@@ -230,6 +230,8 @@ static void committed_locked(struct hub *h, struct event *e)
         room->head.seq = e->seq;
         room->head.ts = e->ts;
         room->head.room = e->id.room;
+        if (e->type == EVENT_DELETE)
+            tail_forget(&room->tail, e->id.seq);
         tail_push(&room->tail, e);
         hub_post_locked(h, room, e);
     }

@@ -46,6 +46,20 @@ void tail_push(struct tail *t, struct event *e)
     t->bytes += e->body_length;
 }
 
+void tail_forget(struct tail *t, uint64_t message_seq)
+{
+    uint32_t to_drop = 0;
+
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct event *e = t->events[(t->head + i) & (t->capacity - 1)];
+
+        if (e->id.seq == message_seq && (e->type == EVENT_MESSAGE || e->type == EVENT_EDIT))
+            to_drop = i + 1;
+    }
+    while (to_drop-- > 0)
+        drop_oldest(t);
+}
+
 bool tail_reaches(const struct tail *t, uint64_t seq, uint64_t newest)
 {
     return seq == newest || (seq < newest && newest - seq <= t->count);

@@ -27,6 +27,10 @@ struct tail {
 /* Takes its own reference. */
 void tail_push(struct tail *t, struct event *e);
 
+/* Forgets what tells the words of a message that is deleted now, and all that is older: the journal tells
+ * it without them. */
+void tail_forget(struct tail *t, uint64_t message_seq);
+
 /* True if all events after seq up to newest are in it. */
 bool tail_reaches(const struct tail *t, uint64_t seq, uint64_t newest);
 

@@ -74,6 +74,27 @@ test('nobody is told recovered without proof: another epoch, a seq that never wa
   await ann.leave();
 });
 
+test('what was deleted is told to nobody who comes back, nor what an edit had made of it', async () => {
+  const room = 'secrets';
+  const ann = await member(daemon, 'ann', room);
+  const { epoch } = ann.joined;
+  await ann.say(room, 'open');
+  const { id } = await ann.say(room, 'secret');
+  await ann.ask({ type: 'edit', room, id, body: 'still secret' });
+  await ann.say(room, 'open too');
+  await ann.ask({ type: 'delete', room, id });
+  await ann.say(room, 'and on');
+  for (let seq = 0; seq <= 6; seq++) {
+    const bob = await member(daemon, 'bob', room, { since: { epoch, seq } });
+    assert.equal(bob.joined.recovered, true);
+    assert.deepEqual(types(bob.joined.events), ['message', 'message', 'edit', 'message', 'delete', 'message'].slice(seq));
+    for (const { body = '', seq: at } of bob.joined.events)
+      assert.equal(body, { 1: 'open', 4: 'open too', 6: 'and on' }[at] ?? '');
+    await bob.leave();
+  }
+  await ann.leave();
+});
+
 test('who missed nothing gets nothing, and that is recovered too', async () => {
   const room = 'nothing';
   const ann = await member(daemon, 'ann', room);

@@ -108,6 +108,36 @@ static void a_hole_makes_it_begin_anew(void **state)
     tail_clear(&t);
 }
 
+static void push_about(struct tail *t, enum event_type type, uint64_t seq, uint64_t message)
+{
+    struct event *e = event_make(type, NULL);
+
+    e->seq = seq;
+    e->id.seq = message;
+    tail_push(t, e);
+    event_unref(&e);
+}
+
+static void a_deleted_messages_words_are_forgotten(void **state)
+{
+    static const enum event_type types[] = {EVENT_MESSAGE, EVENT_MESSAGE, EVENT_EDIT,
+                                            EVENT_MESSAGE, EVENT_REACT,   EVENT_MESSAGE};
+    static const uint64_t messages[] = {1, 2, 1, 4, 1, 6};
+    static const uint32_t left[] = {3, 4, 6, 2, 6, 0, 6}; /* when the message of that seq goes */
+
+    (void)state;
+    for (uint64_t seq = 1; seq <= 7; seq++) {
+        struct tail t = {0};
+
+        for (uint64_t i = 0; i < 6; i++)
+            push_about(&t, types[i], i + 1, messages[i]);
+        tail_forget(&t, seq);
+        assert_int_equal(t.count, left[seq - 1]);
+        expect_told(&t, 6 - t.count, 6);
+        tail_clear(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +145,7 @@ int main(void)
         cmocka_unit_test(it_reaches_back_to_the_oldest_that_it_has),
         cmocka_unit_test(long_bodies_make_it_short),
         cmocka_unit_test(a_hole_makes_it_begin_anew),
+        cmocka_unit_test(a_deleted_messages_words_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
