@@ -166,6 +166,29 @@ static bool is_settled(struct place *p, enum err answer)
     }
 }
 
+/* What was stored is in the log before the hub hears of it. Of what was read the events that it has not heard
+ * of yet come live, after the join. */
+static void forget_after(struct arrival *a, uint64_t newest)
+{
+    struct query *q = a->stored;
+
+    while (q->item_count > 0 && q->items[q->item_count - 1]->seq > newest)
+        event_unref(&q->items[--q->item_count]);
+    a->since = newest;
+}
+
+/* Joins after since, which is what stored reaches to, if anything is stored. False: the log has to be read (again). */
+static bool join_after(struct place *p, uint64_t *newest)
+{
+    struct arrival *a = p->arrival;
+    bool was_settled = is_settled(p, join(p, true, a->since, newest));
+
+    if (was_settled || a->stored == NULL || a->since <= *newest)
+        return was_settled;
+    forget_after(a, *newest);
+    return is_settled(p, join(p, true, a->since, newest));
+}
+
 /* Joins after since, or asks the log for what the tail does not have. True: done for now. */
 static bool try_recovery(struct place *p)
 {
@@ -173,7 +196,7 @@ static bool try_recovery(struct place *p)
     uint64_t newest = 0;
 
     a->is_recovered = true;
-    if (is_settled(p, join(p, true, a->since, &newest)))
+    if (join_after(p, &newest))
         return true;
     if (a->since <= newest && a->tries++ < TRIES_MAX) {
         ask(p, QUERY_EVENTS);
@@ -188,8 +211,9 @@ static bool try_recovery(struct place *p)
 static bool try_last(struct place *p)
 {
     struct arrival *a = p->arrival;
+    uint64_t newest = 0;
 
-    if (a->stored != NULL && is_settled(p, join(p, true, a->stored->head.seq, NULL)))
+    if (a->stored != NULL && join_after(p, &newest))
         return true;
     forget_stored(a);
     if (a->tries++ < TRIES_MAX) {
@@ -274,6 +298,7 @@ void arrival_answered(struct session *s, struct event *e)
         hub_learn(s->shard->hub, p->room, &q->head);
     } else if (q->kind == QUERY_PAGE) {
         a->stored = q;
+        a->since = q->head.seq;
         e->query = NULL;
     } else if (!take_events(a, e)) {
         a->has_since = a->is_recovered = false;

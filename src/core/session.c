@@ -118,6 +118,7 @@ void session_join_timeout(struct session *s)
 void session_drained(struct session *s)
 {
     s->is_digesting = false;
+    s->large_bytes = s->large_frames = 0;
     for (struct place *p = s->places; p != NULL; p = p->next) {
         if (!p->shed)
             continue;
@@ -151,9 +152,13 @@ static void give_up(struct session *s)
 
 void session_send(struct session *s, const struct range *range)
 {
+    struct ring_limits limits = s->shard->rules->ring;
+
     if (s->closing)
         return;
-    switch (ring_push(&s->ring, range, &s->shard->rules->ring)) {
+    limits.frames += s->large_frames;
+    limits.bytes += s->large_bytes;
+    switch (ring_push(&s->ring, range, &limits)) {
     case OK:
         s->ops->want_write(s->wire);
         break;
@@ -195,19 +200,19 @@ static void send_last(struct session *s, struct segment *frame)
 
 void session_send_large(struct session *s, struct segment *frame)
 {
-    if (!s->closing)
-        send_last(s, segment_ref(frame));
+    if (s->closing)
+        return;
+    s->large_bytes += frame->length;
+    s->large_frames++;
+    send_last(s, segment_ref(frame));
 }
 
 /* It asked for it, so it goes past the ring's limits; but then nothing more is read from it until it has
- * read on, so that nobody can pile up answers. */
+ * read on, so that nobody can pile up answers: there are those of the few questions under way. */
 static void send_large_answer(struct session *s, struct segment *frame)
 {
     s->is_digesting = true;
-    if (s->ring.bytes > s->shard->rules->ring.bytes)
-        session_send_frame(s, frame);
-    else
-        session_send_large(s, frame);
+    session_send_large(s, frame);
 }
 
 void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),

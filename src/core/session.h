@@ -57,6 +57,8 @@ struct session {
     bool was_in;       /* has been let into a room */
     uint8_t questions; /* that the journal has not answered */
     bool is_digesting; /* has been sent a large answer that it asked for and has not read all */
+    uint32_t large_bytes,
+        large_frames; /* since the ring was empty: what does not count for its limits */
     struct ring ring;
     struct place *places; /* owned; version 1 has one at most */
     struct session_id id;
@@ -96,8 +98,8 @@ void session_send(struct session *s, const struct range *range);
 /* The same with a segment that holds one frame. */
 void session_send_frame(struct session *s, struct segment *frame);
 
-/* The same past the ring's limits, for a frame that may be larger than they are and cannot be left out.
- * The caller sees to it that the ring is not strained. */
+/* The same for a frame that may be larger than the ring's limits and cannot be left out: it does not count for
+ * them, so what follows it has the room that it would have without it. The caller sees to it that there are few. */
 void session_send_large(struct session *s, struct segment *frame);
 
 /* Queues what encode writes about what; a session for which there is no memory is closed. */

@@ -291,7 +291,8 @@ static void set_timer(struct worker *w, uint64_t due_ms)
  * the time is over, people are served as ever, so that what was said before the end is heard. */
 static void begin_drain(struct worker *w)
 {
-    if ((atomic_load(&w->events->waiting) != 0 || !hub_is_quiet(w->hub)) &&
+    /* Quiet first: what the journal had is in the mailbox by then. */
+    if ((!hub_is_quiet(w->hub) || atomic_load(&w->events->waiting) != 0) &&
         w->shard.now.mono_ms < w->stop_patience_ms)
         return;
     w->draining = true;

@@ -1,0 +1,72 @@
+// Witnesses and speakers together, over the lives of several daemons on one state_dir.
+import assert from 'node:assert/strict';
+import { start } from './daemon.mjs';
+import { Speaker } from './speaker.mjs';
+import { Log, Witness } from './witness.mjs';
+
+export const options = { message_rate: 0, workers: 2, max_connections_per_address: 0 };
+
+export class Crowd {
+  logs = [new Log('busy'), new Log('calm')];
+  witnesses = Array.from({ length: 3 }, (_, i) => new Witness(`witness${i}`, this.logs));
+  speakers = Array.from({ length: 4 }, (_, i) => new Speaker(`speaker${i}`, ['busy', 'calm']));
+
+  get all() {
+    return [...this.witnesses, ...this.speakers];
+  }
+
+  get acked() {
+    return this.speakers.reduce((sum, { acked }) => sum + acked.size, 0);
+  }
+
+  get events() {
+    return this.logs.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  get recoveries() {
+    return this.witnesses.reduce((sum, { recoveries }) => sum + recoveries, 0);
+  }
+
+  get repeats() {
+    return this.speakers.reduce((sum, { repeats }) => sum + repeats, 0);
+  }
+
+  // Until so many more are acknowledged.
+  async hear(more, patience) {
+    const enough = this.acked + more;
+    const looks = this.speakers.map((one) => one.until(() => this.acked >= enough, `${more} acks`, patience));
+    await Promise.any(looks);
+    for (const look of looks) look.catch(() => {});
+  }
+
+  async settle(patience) {
+    for (const speaker of this.speakers) await speaker.answered(patience);
+    for (const witness of this.witnesses) await witness.catchUp(patience);
+  }
+
+  drop(how) {
+    for (const one of this.all) one.drop(how);
+    for (const one of this.all) one.check();
+  }
+
+  // Everything that was said is in the log, once, in order; everybody has seen it; and history says the same.
+  async verify() {
+    await this.settle();
+    assert.equal(this.events, this.acked, 'what is in the log was acknowledged, and the other way round');
+    for (const witness of this.witnesses) {
+      assert.equal(witness.reloads, 0);
+      for (const log of this.logs) assert.equal(witness.seq(log.room), log.length, witness.name);
+    }
+    for (const log of this.logs) {
+      for (const speaker of this.speakers) speaker.verify(log);
+      await log.matches(this.speakers[0]);
+    }
+  }
+}
+
+// Another daemon on the folder, and everybody in it.
+export async function gather(t, crowd, state_dir, more = {}, launching = {}) {
+  const daemon = await start({ ...options, state_dir, ...more }, { t, ...launching });
+  await Promise.all(crowd.all.map((one) => one.insist(daemon.port)));
+  return daemon;
+}
