@@ -73,6 +73,7 @@ static void established(struct conn *c, struct lws *wsi)
 static void receive(struct conn *c, const char *bytes, size_t length)
 {
     conn_alive(c);
+    worker_note_read(c->worker, c, length);
     if (c->session != NULL)
         conn_receive(c, bytes, length);
     worker_hold_back(c->worker, c);

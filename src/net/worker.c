@@ -18,6 +18,7 @@ enum {
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER =
         424, /* each connection has one: with what comes before it, it fills 448 bytes of heap */
+    POSTPONED_MAX = 4,
     STACK_SIZE = 1024 * 1024,
     TX_PACKET = 1024 * 1024, /* one send(2) takes as much; the default would cut each write */
 };
@@ -126,6 +127,26 @@ static bool deliver_events(struct worker *w)
     mailbox_done(w->events, delivered);
     shard_settle(&w->shard);
     return delivered != 0;
+}
+
+/* One read takes little from a socket (RX_BUFFER). If it took that much, the rest is read before anything is
+ * delivered: then it costs each reader one write and not several. */
+void worker_note_read(struct worker *w, const struct conn *c, size_t length)
+{
+    w->read_bytes = w->reading == c ? w->read_bytes + length : length;
+    w->reading = c;
+    if (w->read_bytes > RX_BUFFER / 2)
+        w->expects_more = true;
+}
+
+static bool may_postpone(struct worker *w)
+{
+    bool is_so = w->expects_more && w->postponed < POSTPONED_MAX;
+
+    w->expects_more = false;
+    w->reading = NULL;
+    w->postponed = is_so ? w->postponed + 1 : 0;
+    return is_so;
 }
 
 /* Sends what waits, but no more than a turn may take: whoever comes too late has the next turn, and
@@ -320,6 +341,10 @@ static void on_end_of_turn(void *arg)
     struct worker *w = arg;
     bool more;
 
+    if (may_postpone(w)) {
+        w->loop.kind->wake(&w->loop); /* poll, but do not sleep */
+        return;
+    }
     worker_enter(w);
     take_arrivals(w);
     if (list_empty(&w->late))

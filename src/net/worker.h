@@ -49,7 +49,11 @@ struct worker {
         *adopting; /* the connection inside the adoption call, until libwebsockets frees it */
     struct deadline_queue header, join, ping, pong, closing;
     uint8_t *scratch; /* owned: SCRATCH_SIZE bytes in which waiting frames are put together */
-    bool kick;        /* libwebsockets has a timer that was set outside of its callbacks */
+    const struct conn *reading; /* borrowed, only compared: who was read last in this turn */
+    size_t read_bytes;          /* and how much came from there */
+    bool expects_more;          /* a read was so large that more is waiting behind it */
+    uint32_t postponed;         /* turns since something was last delivered because of that */
+    bool kick; /* libwebsockets has a timer that was set outside of its callbacks */
     bool draining;
     uint64_t timer_due_ms; /* what the timer is set to; 0: it is not */
     uint64_t users_due_ms; /* when to call hub_tick; 0: not */
@@ -85,6 +89,9 @@ uint32_t worker_load(const struct worker *w);
 /* Stops reading from a connection while a worker or the journal is far behind with what senders have
  * sent, or while the session itself has to wait. */
 void worker_hold_back(struct worker *w, struct conn *c);
+
+/* Takes note of what came from c, to see whether more is waiting. */
+void worker_note_read(struct worker *w, const struct conn *c, size_t length);
 
 /* For the callbacks: reads the clock once for all that follows. */
 void worker_enter(struct worker *w);

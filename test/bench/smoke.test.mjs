@@ -1,7 +1,7 @@
 // The tools work, and every delivery of both servers is right. Nothing here asserts a speed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runLoad, startServer } from './servers.mjs';
+import { checked } from './checked.mjs';
 
 const loads = {
   'a closed loop': { clients: 50, senders: 5, 'under-way': 4, messages: 1000, 'warm-up': 0 },
@@ -18,21 +18,6 @@ const servers = {
   'hubbub with 3 workers': { kind: 'hubbub', options: { workers: 3 } },
   'floor': { kind: 'floor' },
 };
-
-// Runs a load and returns its figures. hubbub must then end well too, which is also how a
-// sanitizer says that it has seen something.
-async function checked(start, options) {
-  const server = await startServer(start);
-  try {
-    const { code, figures, text } = await runLoad({ server, options });
-    assert.equal(code, 0, `${text}${server.log.text}`);
-    if (start.kind === 'hubbub')
-      assert.equal((await server.stop('SIGTERM')).code, 0, server.log.text);
-    return figures;
-  } finally {
-    await server.stop('SIGKILL');
-  }
-}
 
 for (const [who, start] of Object.entries(servers)) {
   for (const [name, options] of Object.entries(loads)) {
