@@ -16,19 +16,13 @@ const pill = (page) =>
   });
 const scrollUp = async (page, screens) => {
   await page.mouse.move(400, 400);
-  const before = await page.evaluate(() => document.getElementById('log').scrollTop);
+  await page.evaluate(() => {
+    const log = document.getElementById('log');
+    const from = log.scrollTop;
+    log.addEventListener('scrollend', () => (globalThis.isScrolled ||= log.scrollTop < from - 600));
+  });
   await page.mouse.wheel(0, -700 * screens);
-  await page.waitForFunction((top) => document.getElementById('log').scrollTop < top - 600, before);
-  await page.waitForFunction(
-    () => {
-      const log = document.getElementById('log');
-      const isStill = globalThis.lastTop === log.scrollTop;
-      globalThis.lastTop = log.scrollTop;
-      return isStill;
-    },
-    null,
-    { polling: 150 },
-  );
+  await page.waitForFunction(() => globalThis.isScrolled);
 };
 // Where the first row in sight is, by its text.
 const firstInSight = (page) =>

@@ -20,6 +20,8 @@ const bar = (page) =>
     return status.hidden ? '' : document.getElementById('status-text').textContent;
   });
 const states = async (page) => (await readLog(page)).map((message) => `${message.body}:${message.state}`);
+// From here on the page's time passes by runFor() alone.
+const stopClock = (page) => page.clock.pauseAt(Date.now() + 10_000);
 const isBack = (page) => page.waitForSelector('.gap');
 
 scene(
@@ -95,8 +97,10 @@ scene('a frozen line is noticed when its message has no echo', away, async (stag
   const ana = await stage.visitor({ url: line.url });
   await ana.clock.install();
   await signIn(ana, 'ana');
+  await stopClock(ana);
   line.freeze();
   await say(ana, 'hello?');
+  await ana.clock.runFor(100); // for a frame to be drawn
   await eventually(() => states(ana), ['hello?:sending']);
   await ana.clock.runFor(9_000);
   assert.deepEqual(await states(ana), ['hello?:sending']);
@@ -127,7 +131,7 @@ scene('the countdown falls, is spoken once, and "Try now" is now', away, async (
   await ana.clock.install();
   await ana.evaluate(() => (Math.random = () => 0.999));
   await signIn(ana, 'ana');
-  await ana.clock.pauseAt(Date.now() + 2_000);
+  await stopClock(ana);
   await ana.evaluate(() => {
     globalThis.spoken = [];
     const region = document.querySelector('#status [role="status"]');
@@ -210,16 +214,18 @@ scene(
 
 scene(
   'too fast: refused, then sent again by hand',
-  { daemon: { message_rate: 1, message_burst: 1 } },
+  { daemon: { message_rate: 1, message_burst: 10 } },
   async ({ person }) => {
     const ana = await person('ana');
-    await say(ana, 'one', 'two');
-    await eventually(() => states(ana), ['one:sent', 'two:failed']);
+    // 9 and 6 of the 10 by their length: 5 seconds, however long the page takes from one to the other.
+    const [one, two] = ['1'.repeat(8_500), '2'.repeat(5_500)];
+    await say(ana, one, two);
+    await eventually(() => states(ana), [`${one}:sent`, `${two}:failed`]);
     await eventually(async () => {
       const again = await ana.$('[data-state="failed"] button');
       await again?.click().catch(() => {});
       return states(ana);
-    }, ['one:sent', 'two:sent']);
+    }, [`${one}:sent`, `${two}:sent`]);
   },
 );
 
