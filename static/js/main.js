@@ -1,11 +1,9 @@
 // Puts the parts together: what a person does and what the server says meet here.
-import { createAnnouncer, createNotifier, showTitle } from './announce.js';
 import { browser, byId, tab } from './dom.js';
 import { nextMidnight } from './format.js';
 import { connect } from './hubbub.js';
-import { bindKeys } from './keys.js';
 import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, nameKey, roomFault } from './protocol.js';
-import { createStore, findMessage, isMe, mentions, roomOf } from './store.js';
+import { createStore, findMessage, isMe, roomOf } from './store.js';
 import { strings } from './strings.js';
 import { createComposer } from './views/composer.js';
 import { createLog } from './views/log.js';
@@ -16,7 +14,6 @@ import { createStatus } from './views/status.js';
 const LAST = 50; // messages to begin with
 const PAGE = 50;
 const FAR_PAGE = 200;
-const FAR_PAGES = 25; // so far back we look for what was replied to
 const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
@@ -37,8 +34,6 @@ const current = () => store.room();
 const handle = (room = store.get().current) => chat?.room(room);
 const me = () => store.get().me;
 
-const announcer = createAnnouncer(() => store.get().current);
-const notifier = createNotifier({ onOpen: goTo, isSilent: () => settings.sound !== true });
 const signin = createSignin({ onJoin: (wish) => join(wish) });
 const log = createLog({
   me,
@@ -47,10 +42,10 @@ const log = createLog({
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
-    react: (item, emoji, isOn) => react(item, emoji, isOn),
+    react: (item, emoji, isOn) => withLater((l) => l.react(item, emoji, isOn)),
     pick: (item, button) => act('react', item, button),
-    showEdits: (item) => dialogs().then((d) => d.showEdits(item)),
-    find: findOlder,
+    showEdits: (item) => act('showEdits', item),
+    find: (id) => withLater((l) => l.findOlder(id)),
     load: loadHole,
     older,
     newer: () => ask('after', { after: lastSeq(), limit: PAGE }),
@@ -60,12 +55,12 @@ const log = createLog({
 });
 const composer = createComposer({
   send: say,
-  change: edit,
+  change: (item, text) => later.edit(item, text),
   scroll: (pages) => log.page(pages),
-  editLast,
+  editLast: () => withLater((l) => l.editLast()),
   typing: () => handle()?.typing(),
   enterSends: () => settings.enterSends === true,
-  suggest,
+  suggest: (start) => later?.suggest(start) ?? [],
 });
 const rooms = createRooms({ onSignOut: signOut });
 const people = createPeople({ onMention: (name) => composer.mention(name) });
@@ -75,28 +70,44 @@ const status = createStatus({
   reload: () => location.reload(),
 });
 
-// What is not needed at once is loaded when it is.
-const dialogs = () => import('./views/dialogs.js');
-
+// What is needed only once one is in: see later.js, which gets all this.
 const app = {
   chat: () => chat,
+  me,
   store,
+  current,
+  handle,
   settings: () => settings,
   change(fields) {
     settings = { ...settings, ...fields };
     browser.set('settings', settings);
     scheduleRender();
   },
-  changeRoom(room, fields) {
-    const own = { ...settings.rooms?.[room], ...fields };
-    app.change({ rooms: { ...settings.rooms, [room]: own } });
-  },
+  composer,
+  log,
   goTo,
-  jumpTo,
   leaveRoom,
-  chime: notifier.chime,
-  topics,
+  ask,
+  older,
+  render,
+  tell,
+  isTooLong,
 };
+let later = null; // once it is there
+let loadingLater = null;
+
+function load() {
+  loadingLater ??= import('./later.js').then(
+    (module) => (later = module.start(app)),
+    () => (loadingLater = null),
+  );
+  return loadingLater;
+}
+
+function withLater(f) {
+  if (later) f(later);
+  else load().then((loaded) => loaded && f(loaded));
+}
 
 // --- coming and going -------------------------------------------------------------------------
 
@@ -160,7 +171,7 @@ function open(room) {
   tab.set('seat', seat);
   showAddress(room);
   composer.open(nameKey(seat.name), room);
-  notifier.read(room);
+  later?.wasRead(room);
   render();
   if (matchMedia('(hover: hover)').matches || document.activeElement === document.body) composer.focus();
   log.looked();
@@ -210,7 +221,7 @@ function showPanel(problem) {
   rooms.close();
   people.close();
   log.close();
-  announcer.stop();
+  later?.stop();
   document.title = strings.app;
   byId('favicon').href = 'icons.svg';
   signin.show({ name: browser.get('name') ?? '', room: roomOfAddress(), ...problem });
@@ -265,7 +276,7 @@ const frames = {
       wasIn = true;
       showChat();
       open(seat.room);
-      topics();
+      load().then((loaded) => loaded?.topics());
     }
     if (count > users.length) handle(room).users().then((f) => store.dispatch(f), () => {});
     const hole = isFirst ? null : roomOf(store.get(), room)?.items.findLast((i) => i.kind === 'hole');
@@ -275,7 +286,7 @@ const frames = {
 
   message(frame) {
     store.dispatch({ ...withRow(frame), watched: isWatched(frame.room) });
-    if (!isMe(store.get(), frame.username)) tellOthers(frame);
+    if (!isMe(store.get(), frame.username)) later?.tellOthers(frame);
   },
 
   ack({ room, id, cid }) {
@@ -294,7 +305,7 @@ const frames = {
   leave: (frame) => store.dispatch({ ...frame, ts: frame.ts ?? Date.now() }),
 
   error(frame, { entry, refusedRoom } = {}) {
-    if (entry) announcer.alert(strings.failed(frame.error));
+    if (entry) later?.alert(strings.failed(frame.error));
     else tell(frame.error);
     if (refusedRoom) forgetRoom(refusedRoom);
   },
@@ -307,16 +318,6 @@ function frameCame(frame, more) {
   else store.dispatch(frame);
 }
 
-function tellOthers({ room, username, body }) {
-  const isHere = room === store.get().current;
-  const isMention = mentions(body, me());
-  const level = settings.rooms?.[room]?.notify ?? 'mentions';
-  const isWanted = level === 'all' || (level === 'mentions' && isMention);
-  if (isHere) announcer.message(strings.spoken(username, body));
-  else if (isMention) announcer.message(strings.spokenIn(username, room, body));
-  if (isWanted && (document.hidden || !isHere)) notifier.tell(room, { username, body });
-}
-
 function tell(text) {
   composer.complain(text);
   return false;
@@ -324,87 +325,25 @@ function tell(text) {
 
 // --- talking ----------------------------------------------------------------------------------
 
+function act(...args) {
+  withLater((l) => l.act(...args));
+}
+
+function isTooLong(body) {
+  return bytes(body) > (chat.hello()?.limits?.body ?? Infinity);
+}
+
 // False if the text could not be taken, so that it stays where it is.
 function say(text, replyTo) {
   const body = text.toWellFormed?.() ?? text;
   const { name, hasNewer } = current();
-  if (bytes(body) > (chat.hello()?.limits?.body ?? Infinity)) return tell(strings.tooLong);
+  if (isTooLong(body)) return tell(strings.tooLong);
   if (!chat.room(name).post(body, replyTo)) return tell(strings.full);
   handle().stoppedTyping();
   store.dispatch({ type: 'clearLine', room: name });
   if (hasNewer) toNewest();
   else log.toEnd();
   return true;
-}
-
-async function apply(event, request) {
-  const room = store.get().current;
-  const was = findMessage(current(), event.id);
-  store.dispatch({ type: 'apply', room, event: { ...event, username: me(), ts: Date.now() } });
-  try {
-    await request(handle());
-  } catch (error) {
-    if (error.code === 'lost') return; // we left
-    store.dispatch({ type: 'restore', room, was, event: { ...event, username: me() } });
-    tell(strings.refused(error.message));
-    announcer.alert(strings.refused(error.message));
-  }
-}
-
-function edit(item, text) {
-  if (!text) {
-    remove(item);
-    return false;
-  }
-  const body = text.toWellFormed?.() ?? text;
-  if (bytes(body) > (chat.hello()?.limits?.body ?? Infinity)) return tell(strings.tooLong);
-  if (body !== item.body) apply({ type: 'edit', id: item.id, body }, (room) => room.edit(item.id, body));
-  return true;
-}
-
-async function remove(item) {
-  if (!(await (await dialogs()).confirmDelete(item))) return;
-  composer.cancel();
-  apply({ type: 'delete', id: item.id }, (room) => room.delete(item.id));
-}
-
-function react(item, emoji, on) {
-  apply({ type: 'react', id: item.id, emoji, on }, (room) => room.react(item.id, emoji, on));
-}
-
-function editLast() {
-  const item = current().items.findLast((i) => i.mine && i.kind === 'message' && !i.deleted && !i.isLost);
-  if (item) composer.edit(item);
-}
-
-const acts = {
-  reply: (item) => composer.reply(item),
-  edit: (item) => item.mine && composer.edit(item),
-  remove: (item) => item.mine && remove(item),
-  copy: async (item) => (await dialogs()).copy(item),
-  react: async (item, element) => {
-    const emoji = await (await dialogs()).pickEmoji(element);
-    if (emoji) react(item, emoji, true);
-  },
-  more: async (item, element) => {
-    const what = await (await dialogs()).chooseAct(item, element);
-    if (what) act(what, item, element);
-  },
-};
-
-function act(what, item, element) {
-  acts[what](item, element);
-}
-
-// Whoever spoke last is named first.
-function suggest(start) {
-  const { items, users } = current();
-  const wanted = nameKey(start);
-  const speakers = items.slice(-200).reverse().map((item) => item.username);
-  const here = new Set(users);
-  return [...new Set([...speakers.filter((name) => here.has(name)), ...users])].filter(
-    (name) => name && name !== me() && nameKey(name).startsWith(wanted),
-  );
 }
 
 // --- history ----------------------------------------------------------------------------------
@@ -444,37 +383,6 @@ function loadHole({ before, key }, room = store.get().current) {
   return ask('hole', { before, limit: FAR_PAGE }, { room, key });
 }
 
-async function findOlder(id) {
-  for (let i = 0; i < FAR_PAGES && current().hasOlder && !findMessage(current(), id); i++)
-    if (!(await older(FAR_PAGE))) break;
-  if (!findMessage(current(), id)) {
-    tell(strings.notFound);
-    return;
-  }
-  render();
-  log.jump(id);
-}
-
-async function jumpTo({ room, id, seq }) {
-  goTo(room);
-  if (!findMessage(current(), id)) {
-    if (!(await ask('around', { around: seq, limit: FAR_PAGE / 2 }, { hasNewer: true }))) return;
-    log.moved();
-  }
-  render();
-  log.jump(id);
-}
-
-async function topics() {
-  try {
-    const answer = await chat.listRooms();
-    for (const { name, topic } of answer.rooms) store.dispatch({ type: 'topic', room: name, topic: topic ?? '' });
-    return answer.rooms;
-  } catch {
-    return [];
-  }
-}
-
 // --- showing ----------------------------------------------------------------------------------
 
 // Together once a frame, or soon when nobody looks and there are no frames.
@@ -503,16 +411,19 @@ function render() {
 
 store.subscribe((state, before) => {
   if (!seat) return;
-  if (wasIn) {
-    const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
-    showTitle({ unread, room: state.current });
-  }
+  if (wasIn) showTitle(state);
   if (current()?.read !== roomOf(before, state.current)?.read) {
-    notifier.read(state.current);
+    later?.wasRead(state.current);
     markTimer ??= setTimeout(saveMarks, MARK_AFTER_MS);
   }
   scheduleRender();
 });
+
+function showTitle(state) {
+  const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
+  document.title = strings.title(unread, state.current);
+  byId('favicon').href = unread ? 'icon-unread.svg' : 'icons.svg';
+}
 
 function saveMarks() {
   clearTimeout(markTimer);
@@ -567,37 +478,6 @@ function fitKeyboard() {
 }
 window.visualViewport?.addEventListener('resize', fitKeyboard);
 
-function goRoom(step, isUnread) {
-  const { order, rooms: all, current: here } = store.get();
-  const at = order.indexOf(here);
-  for (let i = 1; i <= order.length; i++) {
-    const next = order[(at + i * step + order.length * i) % order.length];
-    if (next !== here && (!isUnread || all[next].unread)) {
-      goTo(next);
-      return;
-    }
-  }
-}
-
-bindKeys({
-  focusComposer: () => composer.focus(),
-  escape() {
-    if (composer.cancel()) return;
-    if (current()?.line) store.dispatch({ type: 'clearLine', room: current().name });
-    else if (!log.isAtEnd()) log.toEnd();
-    else composer.focus();
-  },
-  goRoom,
-  switcher: async () => (await dialogs()).openSwitcher(app),
-  shortcuts: async () => (await dialogs()).showShortcuts(),
-});
-for (const [id, f] of [
-  ['room-add', 'openSwitcher'],
-  ['settings-open', 'openSettings'],
-  ['room-options', 'openRoomOptions'],
-  ['search-open', 'openSearch'],
-])
-  byId(id).addEventListener('click', async () => (await dialogs())[f](app));
 redrawAtMidnight();
 
 const before = tab.get('seat');

@@ -1,15 +1,16 @@
 // Light, dark, or as the system has it. Runs before the first paint, hence no module: a chosen theme must
-// not flash in late. Every .theme button goes on to the next; its words are in its data.
+// not flash in late. Every .theme button goes on to the next.
 (() => {
-  const order = ['system', 'light', 'dark'];
+  const labels = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
+  const order = Object.keys(labels);
   const root = document.documentElement;
 
   function choose(theme) {
     root.dataset.theme = order.includes(theme) ? theme : 'system';
     for (const button of document.querySelectorAll('.theme')) {
-      const label = button.dataset[root.dataset.theme];
-      button.setAttribute('aria-label', label);
-      button.title = label;
+      button.title = labels[root.dataset.theme];
+      button.setAttribute('aria-label', button.title);
+      button.querySelector('use').setAttribute('href', `icons.svg#theme-${root.dataset.theme}`);
     }
   }
 

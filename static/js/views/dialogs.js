@@ -1,7 +1,7 @@
 // What opens over the page, each for a moment: loaded when the first of them is asked for.
 import { avatar, byId, h, icon, iconButton } from '../dom.js';
-import { fullTime, time } from '../format.js';
-import { canNotify } from '../announce.js';
+import { fullTime, shortMoment, time } from '../format.js';
+import { canNotify } from '../notify.js';
 import { cleanRoom, roomFault } from '../protocol.js';
 import { count, strings } from '../strings.js';
 import { namesIn } from './message.js';
@@ -42,6 +42,12 @@ const words = {
 };
 
 // --- the frame of all of them ---
+
+// Nothing is shown before it can look right.
+await new Promise((resolve) => {
+  const link = h('link', { rel: 'stylesheet', href: 'dialogs.css', onload: resolve, onerror: resolve });
+  document.head.append(link);
+});
 
 // Resolves with what the dialog was closed with. content(close) makes its children.
 function show({ title, kind = '', label, anchor }, content) {
@@ -374,7 +380,8 @@ export function openSearch(app) {
     let timer;
     let found = [];
     const input = h('input', {
-      type: 'search',
+      type: 'text',
+      enterkeyhint: 'search',
       'aria-label': words.searchFor,
       placeholder: words.searchFor,
       autocomplete: 'off',
@@ -400,7 +407,7 @@ export function openSearch(app) {
               'span',
               { class: 'hit-head' },
               ...namesIn([{ name: message.username }]),
-              h('span', { class: 'muted' }, ` #${message.room} · ${fullTime(message.ts)}`),
+              h('span', { class: 'muted' }, ` #${message.room} · ${shortMoment(message.ts)}`),
             ),
             h('span', { dir: 'auto' }, ...marked(message.body, input.value.trim())),
           ),
