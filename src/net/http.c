@@ -26,12 +26,12 @@ static int answer_text(struct lws *wsi, unsigned status, const char *text)
 }
 
 /* If-None-Match (RFC 9110, 13.1.2): any of the listed tags, weak ones too, or "*". */
-static bool is_cached(struct lws *wsi, const struct static_file *file)
+static bool is_cached(struct lws *wsi, const struct static_body *body)
 {
     char tags[512];
 
     return lws_hdr_copy(wsi, tags, sizeof tags, WSI_TOKEN_HTTP_IF_NONE_MATCH) > 0 &&
-           (strcmp(tags, "*") == 0 || strstr(tags, file->etag) != NULL);
+           (strcmp(tags, "*") == 0 || strstr(tags, body->etag) != NULL);
 }
 
 static int continue_body(struct lws *wsi, struct http_response *r)
@@ -66,21 +66,27 @@ static int send_file(struct lws *wsi, struct http_response *r, unsigned status,
                      const struct static_file *file)
 {
     bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) != 0;
+    bool has_gzip = file->gzip.bytes != NULL, is_gzip = has_gzip && http_accepts_gzip(wsi);
+    const struct static_body *body = is_gzip ? &file->gzip : &file->plain;
     struct conn *c = lws_get_opaque_user_data(wsi);
     struct http_headers h;
 
-    if (status == HTTP_STATUS_OK && is_cached(wsi, file))
+    if (status == HTTP_STATUS_OK && is_cached(wsi, body))
         status = HTTP_STATUS_NOT_MODIFIED;
     http_begin(&h, wsi, status);
-    http_add(&h, "etag:", file->etag);
+    http_add(&h, "etag:", body->etag);
     http_add(&h, "cache-control:", "no-cache");
+    if (has_gzip)
+        http_add(&h, "vary:", "accept-encoding");
+    if (is_gzip && status != HTTP_STATUS_NOT_MODIFIED)
+        http_add(&h, "content-encoding:", "gzip");
     if (status != HTTP_STATUS_NOT_MODIFIED)
-        http_add_content(&h, file->media_type, file->length);
+        http_add_content(&h, file->media_type, body->length);
     if (http_send_headers(&h) != 0)
         return -1;
-    if (is_head || status == HTTP_STATUS_NOT_MODIFIED || file->length == 0)
+    if (is_head || status == HTTP_STATUS_NOT_MODIFIED || body->length == 0)
         return transaction_done(wsi);
-    *r = (struct http_response){.body = file->bytes, .length = file->length};
+    *r = (struct http_response){.body = body->bytes, .length = body->length};
     c->is_responding = true;
     return continue_body(wsi, r);
 }

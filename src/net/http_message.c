@@ -25,6 +25,39 @@ bool http_header_has_word(struct lws *wsi, enum lws_token_indexes token, const c
     return false;
 }
 
+/* Of a list like "br, gzip;q=0.5": 1 if this entry names the coding, 0 if it forbids it, -1 if it is about
+ * another one. */
+static int accepts(char *entry, const char *coding)
+{
+    char *parameters = strchr(entry, ';'), *end = entry + strcspn(entry, " \t;"), *q;
+
+    q = parameters != NULL ? strstr(parameters, "q=") : NULL;
+    *end = '\0';
+    if (strcasecmp(entry, coding) != 0)
+        return -1;
+    return q == NULL || strspn(q + 2, "0.") < strcspn(q + 2, " \t;");
+}
+
+bool http_accepts_gzip(struct lws *wsi)
+{
+    char value[256], *rest = value, *entry;
+    int any = -1, gzip = -1;
+
+    if (lws_hdr_copy(wsi, value, sizeof value, WSI_TOKEN_HTTP_ACCEPT_ENCODING) <= 0)
+        return false;
+    while ((entry = strsep(&rest, ",")) != NULL) {
+        char copy[sizeof value];
+
+        entry += strspn(entry, " \t");
+        memcpy(copy, entry, strlen(entry) + 1);
+        if (gzip < 0)
+            gzip = accepts(entry, "gzip");
+        if (any < 0)
+            any = accepts(copy, "*");
+    }
+    return gzip >= 0 ? gzip == 1 : any == 1;
+}
+
 bool http_path(struct lws *wsi, char out[HTTP_PATH_SIZE])
 {
     return lws_hdr_copy(wsi, out, HTTP_PATH_SIZE, WSI_TOKEN_GET_URI) > 0 ||

@@ -27,6 +27,9 @@ bool http_header_is(struct lws *wsi, enum lws_token_indexes token, const char *w
 bool http_header_has_word(struct lws *wsi, enum lws_token_indexes token, const char *word,
                           int (*compare)(const char *, const char *));
 
+/* Accept-Encoding (RFC 9110, 12.5.3). */
+bool http_accepts_gzip(struct lws *wsi);
+
 /* The decoded path of a GET or HEAD request; false if it is neither. */
 bool http_path(struct lws *wsi, char out[HTTP_PATH_SIZE]);
 

@@ -1,6 +1,7 @@
 #include "net/static_files.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/gzip.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,43 +27,45 @@ struct static_files {
     size_t total; /* bytes */
 };
 
-static const struct {
-    const char *ending, *media_type;
+static const struct media_type {
+    const char *ending, *name;
+    bool is_packed; /* compressed in itself */
 } media_types[] = {
-    {".html", "text/html; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".mjs", "text/javascript; charset=utf-8"},
-    {".json", "application/json"},
-    {".map", "application/json"},
-    {".webmanifest", "application/manifest+json"},
-    {".svg", "image/svg+xml"},
-    {".png", "image/png"},
-    {".jpg", "image/jpeg"},
-    {".jpeg", "image/jpeg"},
-    {".gif", "image/gif"},
-    {".webp", "image/webp"},
-    {".avif", "image/avif"},
-    {".ico", "image/x-icon"},
-    {".woff2", "font/woff2"},
-    {".mp3", "audio/mpeg"},
-    {".ogg", "audio/ogg"},
-    {".wav", "audio/wav"},
-    {".txt", "text/plain; charset=utf-8"},
-    {".md", "text/markdown; charset=utf-8"},
-    {".xml", "application/xml"},
-    {".pdf", "application/pdf"},
-    {".wasm", "application/wasm"},
+    {".html", "text/html; charset=utf-8", false},
+    {".css", "text/css; charset=utf-8", false},
+    {".js", "text/javascript; charset=utf-8", false},
+    {".mjs", "text/javascript; charset=utf-8", false},
+    {".json", "application/json", false},
+    {".map", "application/json", false},
+    {".webmanifest", "application/manifest+json", false},
+    {".svg", "image/svg+xml", false},
+    {".png", "image/png", true},
+    {".jpg", "image/jpeg", true},
+    {".jpeg", "image/jpeg", true},
+    {".gif", "image/gif", true},
+    {".webp", "image/webp", true},
+    {".avif", "image/avif", true},
+    {".ico", "image/x-icon", false},
+    {".woff2", "font/woff2", true},
+    {".mp3", "audio/mpeg", true},
+    {".ogg", "audio/ogg", true},
+    {".wav", "audio/wav", false},
+    {".txt", "text/plain; charset=utf-8", false},
+    {".md", "text/markdown; charset=utf-8", false},
+    {".xml", "application/xml", false},
+    {".pdf", "application/pdf", false},
+    {".wasm", "application/wasm", false},
 };
 
-static const char *media_type_of(const char *path)
+static const struct media_type *media_type_of(const char *path)
 {
+    static const struct media_type unknown = {"", "application/octet-stream", false};
     const char *ending = strrchr(path, '.');
 
     for (size_t i = 0; ending != NULL && i < sizeof media_types / sizeof *media_types; i++)
         if (strcasecmp(ending, media_types[i].ending) == 0)
-            return media_types[i].media_type;
-    return "application/octet-stream";
+            return &media_types[i];
+    return &unknown;
 }
 
 /* FNV-1a, 64 bit: equal content keeps its tag over restarts and machines. */
@@ -103,8 +106,21 @@ static struct static_file *add(struct static_files *all)
     return &all->files[all->count++];
 }
 
+/* A compressed form is a form of its own, so it has a tag of its own. */
+static void add_gzip(struct static_files *all, struct static_file *file)
+{
+    struct static_body *gzip = &file->gzip;
+
+    gzip->bytes = gzip_compress(file->plain.bytes, file->plain.length, &gzip->length);
+    if (gzip->bytes == NULL)
+        return;
+    all->total += gzip->length;
+    snprintf(gzip->etag, sizeof gzip->etag, "%.17s-gz\"", file->plain.etag);
+}
+
 static bool load_file(struct static_files *all, int fd, const struct stat *st, const char *path)
 {
+    const struct media_type *media_type = media_type_of(path);
     char quoted[PATH_SIZE];
     struct static_file *file;
     size_t length;
@@ -119,16 +135,17 @@ static bool load_file(struct static_files *all, int fd, const struct stat *st, c
     }
     length = (size_t)st->st_size;
     file = add(all);
-    file->path = mem_strdup(path);
-    file->media_type = media_type_of(path);
-    file->bytes = mem_alloc(length + 1);
-    file->length = length;
+    *file = (struct static_file){.path = mem_strdup(path), .media_type = media_type->name};
+    file->plain = (struct static_body){.bytes = mem_alloc(length + 1), .length = length};
     all->total += length;
-    if (!read_all(fd, file->bytes, length)) {
+    if (!read_all(fd, file->plain.bytes, length)) {
         log_error("static_file_unreadable", "file=%s reason=\"%s\"", quoted, strerror(errno));
         return false;
     }
-    snprintf(file->etag, sizeof file->etag, "\"%016" PRIx64 "\"", hash(file->bytes, length));
+    snprintf(file->plain.etag, sizeof file->plain.etag, "\"%016" PRIx64 "\"",
+             hash(file->plain.bytes, length));
+    if (!media_type->is_packed)
+        add_gzip(all, file);
     return true;
 }
 
@@ -208,7 +225,8 @@ void static_files_free(struct static_files *all)
         return;
     for (size_t i = 0; i < all->count; i++) {
         mem_free(all->files[i].path);
-        mem_free(all->files[i].bytes);
+        mem_free(all->files[i].plain.bytes);
+        mem_free(all->files[i].gzip.bytes);
     }
     mem_free(all->files);
     mem_free(all);

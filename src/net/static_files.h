@@ -2,7 +2,7 @@
  * the table, so there is no way out of the folder, and no disk access while people chat.
  * Threads:    static_files_load and _free the main thread; look-ups any, nothing changes in
  *             between.
- * Owns:       the files' bytes.
+ * Owns:       the files' bytes, also compressed where that is worth it.
  * Invariant:  sorted by path; only regular files that are not hidden and not reached by a link.
  * Fails:      static_files_load returns NULL after logging what is wrong with the folder. */
 #ifndef HUBBUB_NET_STATIC_FILES_H
@@ -11,12 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One form of a file, as it goes over the wire. */
+struct static_body {
+    char etag[24];  /* quoted, of the content and the form */
+    uint8_t *bytes; /* owned */
+    size_t length;
+};
+
 struct static_file {
     char *path; /* owned; as in a URL, "/js/main.js" */
     const char *media_type;
-    char etag[20]; /* quoted, of the content */
-    uint8_t *bytes;
-    size_t length;
+    struct static_body plain, gzip; /* gzip.bytes is NULL if it is not worth it */
 };
 
 struct static_files;

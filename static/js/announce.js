@@ -1,5 +1,4 @@
-// Tells those who do not look at the page: a screen reader, line by line, and the title of the tab.
-// The visible list is not live, or it would be read again and again.
+// Tells a screen reader, line by line. The visible list is not live, or it would be read again and again.
 import { byId, h } from './dom.js';
 import { strings } from './strings.js';
 
@@ -26,12 +25,12 @@ export function createAnnouncer(room) {
   }
 
   return {
-    message({ username, body }) {
+    message(text) {
       const now = Date.now();
       recent = recent.filter((at) => now - at < BURST_MS);
       recent.push(now);
       if (recent.length <= BURST && !held) {
-        speak(strings.spoken(username, body));
+        speak(text);
         return;
       }
       held++;
@@ -49,8 +48,4 @@ export function createAnnouncer(room) {
       alerts.replaceChildren();
     },
   };
-}
-
-export function showTitle({ unread, room }) {
-  document.title = strings.title(unread, room);
 }

@@ -1,6 +1,6 @@
 // Gets and keeps a connection: when to try, when to wait, when to give up. Knows no page; the world
-// it needs (sockets, time, chance, a health check) is handed in, so that tests can hold it.
-import { SUBPROTOCOL, decode, meaningOfClose, socketUrl } from './protocol.js';
+// it needs (sockets, time, chance) is handed in, so that tests can hold it.
+import { SUBPROTOCOL, decode, meaningOfClose } from './protocol.js';
 
 const OPEN_MS = 10_000; // to be let in
 const HEALTHY_MS = 10_000; // online for so long, and the next trouble starts counting anew
@@ -13,6 +13,7 @@ const TAKEN_RETRY_MS = 3_000;
 const BUSY_MS = 3_000;
 const OFFLINE_RETRY_MS = 30_000;
 const RESTART_MS = 30_000; // a server that said it restarts may be away for so long before it is "lost"
+const TOLD_MAX_MS = 10 * 60_000; // no server may keep us waiting for longer
 
 // attempt counts from 0; random() is in [0, 1).
 export function retryDelay(attempt, random) {
@@ -26,32 +27,23 @@ const world = {
   random: () => Math.random(),
   setTimeout: (f, ms) => setTimeout(f, ms),
   clearTimeout: (id) => clearTimeout(id),
-  isOnline: () => navigator.onLine !== false,
-  isVisible: () => !document.hidden,
-  async probe(ms) {
-    try {
-      return (await fetch('healthz', { cache: 'no-store', signal: AbortSignal.timeout(ms) })).ok;
-    } catch {
-      return false;
-    }
-  },
+  isOnline: () => globalThis.navigator?.onLine !== false,
+  isVisible: () => !globalThis.document?.hidden,
 };
 
 // phase: idle | connecting | online | waiting (until retryAt, because of cause) | rejected (cause,
-// reason). onChange(state, before) and onFrame(frame) are told; onFrame after the phase changed.
-export function createConnection({ page, onChange, onFrame, ...given }) {
-  const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible, probe } = {
-    ...world,
-    ...given,
-  };
+// reason). greet(hello) must send the join that signs in; the first `joined` lets us in.
+// onChange(state, before) and onFrame(frame) are told; onFrame after the phase changed.
+export function createConnection({ url, greet, onChange, onFrame, ...given }) {
+  const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible } = { ...world, ...given };
   let state = { phase: 'idle' };
-  let seat = null;
   let socket = null;
   let timer = null; // of the phase: let in by, check the health at, or try again at
+  let probe = null; // since when we wait for any sign of life, and the timer for it
   let attempt = 0;
   let onlineSince = 0;
   let heardAt = 0;
-  let reason = ''; // of the last error frame before we were in
+  let last = {}; // the last error frame before we were in, or the farewell
   let keepTrying = false;
   let patience = 0;
   let takenSince = null;
@@ -70,38 +62,41 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
 
   function open() {
     clearTimeout(timer);
-    reason = '';
-    const own = openSocket(socketUrl(page(), seat));
+    last = {};
+    const own = openSocket(url());
     socket = own;
     own.onmessage = (event) => own === socket && hear(event.data);
     own.onclose = (event) => own === socket && end(event.code, event.reason);
+    own.onerror = () => {}; // the close that follows says it all
     after(OPEN_MS, drop);
     enter({ phase: 'connecting', attempt, cause: state.cause });
+  }
+
+  function letIn() {
+    onlineSince = now();
+    keepTrying = true;
+    patience = PATIENCE_MS;
+    takenSince = null;
+    after(CHECK_EVERY_MS, checkHealth);
+    enter({ phase: 'online' });
   }
 
   function hear(text) {
     const frame = decode(text);
     heardAt = now();
     if (!frame) return;
-    if (state.phase !== 'online') {
-      if (frame.type === 'error') {
-        reason = frame.error;
-        return;
-      }
-      onlineSince = now();
-      keepTrying = true;
-      patience = PATIENCE_MS;
-      takenSince = null;
-      after(CHECK_EVERY_MS, checkHealth);
-      enter({ phase: 'online' });
-    }
-    onFrame(frame);
+    if (frame.type === 'bye' || (frame.type === 'error' && state.phase !== 'online')) last = frame;
+    if (frame.type === 'hello') greet(frame);
+    if (frame.type === 'joined' && state.phase === 'connecting') letIn();
+    if (state.phase === 'online' || frame.type === 'hello') onFrame(frame);
   }
 
   function close(code) {
     const own = socket;
     socket = null;
     clearTimeout(timer);
+    clearTimeout(probe?.timer);
+    probe = null;
     if (own) {
       own.onmessage = own.onclose = null;
       own.close(code);
@@ -120,24 +115,28 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
   }
 
   function end(code, closeReason) {
-    const { final, cause } = meaningOfClose(code);
-    const text = reason || closeReason;
+    const meaning = meaningOfClose(code);
+    const { cause } = meaning;
+    const final = last.reconnect === undefined ? meaning.final : last.reconnect === false;
+    const text = last.error || last.reason || closeReason;
     const isOver = final && !(cause === 'taken' && isPatient());
     close();
     if (isOver || (!keepTrying && cause !== 'taken')) {
-      enter({ phase: 'rejected', cause: final || text ? cause : 'unreachable', reason: text });
+      const retryAt = last.retry_after > 0 ? { retryAt: now() + last.retry_after } : {};
+      enter({ phase: 'rejected', cause: final || text ? cause : 'unreachable', reason: text, ...retryAt });
       return;
     }
     if (state.phase === 'online' && now() - onlineSince >= HEALTHY_MS) attempt = 0;
-    wait(cause);
+    wait(cause, last.retry_after);
   }
 
-  function wait(cause) {
+  function wait(cause, told) {
     let ms = retryDelay(attempt++, random);
+    if (told > 0) ms += Math.min(told, TOLD_MAX_MS);
+    else if (cause === 'busy') ms = Math.max(ms, BUSY_MS);
     if (cause === 'restart') restartSince = now();
     if (cause === 'lost' && now() - restartSince < RESTART_MS) cause = 'restart';
     if (cause === 'taken') ms = Math.min(ms, TAKEN_RETRY_MS);
-    if (cause === 'busy') ms = Math.max(ms, BUSY_MS);
     if (!isOnline()) {
       cause = 'offline';
       ms = OFFLINE_RETRY_MS; // not never: the server may be on this very machine
@@ -146,34 +145,40 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
     enter({ phase: 'waiting', cause, retryAt: now() + ms });
   }
 
-  async function ask(ms) {
-    const own = socket;
-    const isThere = await probe(ms);
-    if (own !== socket || state.phase !== 'online') return;
-    if (isThere) heardAt = now();
-    else if (isVisible()) drop();
+  // Any frame is a sign of life; in a hidden tab timers and network may sleep, so nothing is judged.
+  function ask(ms) {
+    if (probe && probe.until <= now() + ms) return;
+    clearTimeout(probe?.timer);
+    const asked = now();
+    const judge = () => {
+      probe = null;
+      if (heardAt < asked && isVisible()) drop();
+    };
+    heardAt = Math.min(heardAt, asked - 1);
+    probe = { until: asked + ms, timer: setTimeout(judge, ms) };
+    send('{"type":"ping"}');
   }
 
-  // A browser does not show a script the server's pings, so silence alone proves nothing; and in a
-  // hidden tab timers and network may sleep, so there nothing is judged.
   function checkHealth() {
     after(CHECK_EVERY_MS, checkHealth);
-    if (isVisible() && now() - heardAt >= SILENCE_MS) {
-      heardAt = now();
-      ask(PROBE_MS);
-    }
+    if (isVisible() && now() - heardAt >= SILENCE_MS) ask(PROBE_MS);
+  }
+
+  function send(text) {
+    if (!socket || socket.readyState !== 1) return false;
+    socket.send(text);
+    return true;
   }
 
   return {
     state: () => state,
 
-    // Takes a seat {name, room}. A first try that fails is told, not repeated; but if the seat was
-    // ours a moment ago, its name may still be held, and we insist for so many ms.
-    start(newSeat, { insist = 0 } = {}) {
+    // A first try that fails is told, not repeated; but if the seat was ours a moment ago, its name
+    // may still be held, and we insist for so many ms.
+    start({ insist = 0 } = {}) {
       close();
-      seat = newSeat;
       attempt = 0;
-      keepTrying = false;
+      keepTrying = insist > 0;
       patience = insist;
       takenSince = null;
       state = { phase: 'idle' };
@@ -186,11 +191,7 @@ export function createConnection({ page, onChange, onFrame, ...given }) {
     },
 
     // False if there is no connection to send on.
-    send(text) {
-      if (state.phase !== 'online' || socket.readyState !== 1) return false;
-      socket.send(text);
-      return true;
-    },
+    send,
 
     drop() {
       if (state.phase === 'online') drop();

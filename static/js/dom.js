@@ -1,4 +1,4 @@
-// Makes elements; text only ever becomes text, never markup.
+// What the browser gives: elements, in which text only ever becomes text, and a memory.
 import { hue, initials } from './format.js';
 
 // h('p', { class: 'note', onclick: f, 'aria-hidden': 'true' }, 'text', element, null)
@@ -25,6 +25,10 @@ export function icon(name) {
   return svg;
 }
 
+export function iconButton(name, label, attributes = {}) {
+  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, ...attributes }, icon(name));
+}
+
 // A disc with the initials of a name, in the colour of that name.
 export function showAvatar(element, name) {
   element.textContent = name ? initials(name) : '';
@@ -40,21 +44,22 @@ export function avatar(name) {
 
 export const byId = (id) => document.getElementById(id);
 
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
+
 // Makes the children of parent be those of rows, in order. A row is {key, sig}; its node is kept as
-// long as sig stays, so that focus and selection survive. build(row, isNew) makes a node.
+// long as the parts of sig stay, so that focus and selection survive. build(row, isNew) makes a node.
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   parent.known = new Map();
   let cursor = parent.firstChild;
   for (const row of rows) {
     const old = known.get(row.key);
-    const node = old?.sig === row.sig ? old.node : build(row, !old);
-    if (old && old.node !== node) {
-      const hadFocus = old.node.contains(document.activeElement);
-      if (cursor === old.node) cursor = node;
-      old.node.replaceWith(node);
-      if (hadFocus) node.querySelector('[tabindex], button')?.focus({ preventScroll: true });
-    }
+    const node = old && isSame(old.sig, row.sig) ? old.node : build(row, !old);
+    if (old && old.node !== node) replace(old.node, node, cursor === old.node ? () => (cursor = node) : () => {});
     if (cursor === node) cursor = node.nextSibling;
     else parent.insertBefore(node, cursor);
     parent.known.set(row.key, { node, sig: row.sig });
@@ -65,3 +70,38 @@ export function reconcile(parent, rows, build) {
     gone.remove();
   }
 }
+
+// The focus goes to what stands in its place, if there is such a thing.
+function replace(old, node, moved) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  moved();
+  old.replaceWith(node);
+  if (!focused) return;
+  const same = focused.dataset.focus && node.querySelector(`[data-focus="${CSS.escape(focused.dataset.focus)}"]`);
+  (same || node.querySelector('[tabindex], button, a'))?.focus({ preventScroll: true });
+}
+
+// What the browser remembers; a browser that refuses to (private windows, strict settings) is fine.
+function guarded(pick) {
+  return {
+    get(key) {
+      try {
+        return JSON.parse(pick().getItem(`hubbub.${key}`));
+      } catch {
+        return null;
+      }
+    },
+    set(key, value) {
+      try {
+        if (value === null) pick().removeItem(`hubbub.${key}`);
+        else pick().setItem(`hubbub.${key}`, JSON.stringify(value));
+      } catch {
+        // Not remembered, then.
+      }
+    },
+  };
+}
+
+// For this browser: name, rooms, marks, settings. For this tab, over reloads: the seat, drafts, outbox.
+export const browser = guarded(() => localStorage);
+export const tab = guarded(() => sessionStorage);

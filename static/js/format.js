@@ -27,6 +27,9 @@ const longDate = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'num
 const longDateYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
+const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+export const shortMoment = (ts) => when.format(ts);
 export const time = (ts) => clock.format(ts);
 export const fullTime = (ts) => moment.format(ts);
 

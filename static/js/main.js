@@ -1,49 +1,113 @@
 // Puts the parts together: what a person does and what the server says meet here.
-import { createAnnouncer, showTitle } from './announce.js';
-import { createConnection } from './connection.js';
-import { byId } from './dom.js';
+import { browser, byId, tab } from './dom.js';
 import { nextMidnight } from './format.js';
-import { bindKeys } from './keys.js';
-import { createOutbox } from './outbox.js';
-import { DEFAULT_ROOM, cleanName, cleanRoom, encodeMessage, isTooLong, nameKey } from './protocol.js';
-import { browser, tab } from './storage.js';
-import { createStore, isMe } from './store.js';
+import { connect } from './hubbub.js';
+import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, nameKey, roomFault } from './protocol.js';
+import { createStore, findMessage, isMe, roomOf } from './store.js';
 import { strings } from './strings.js';
 import { createComposer } from './views/composer.js';
 import { createLog } from './views/log.js';
-import { createPeople } from './views/people.js';
+import { createPeople, createRooms, roomAddress } from './views/sides.js';
 import { createSignin } from './views/signin.js';
 import { createStatus } from './views/status.js';
-import { bindTheme } from './views/theme.js';
 
-const ECHO_MS = 10_000; // a message that is not back by then went into a dead connection
+const LAST = 50; // messages to begin with
+const PAGE = 50;
+const FAR_PAGE = 200;
 const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
+const MARK_AFTER_MS = 1_000;
+const TYPING_MS = 5_050;
+const QUIET_ROOM = 50; // people; in a larger room coming and going is not shown unless asked for
 
 const store = createStore();
-const announcer = createAnnouncer(() => store.get().room);
-const outbox = createOutbox({ storage: tab, changed: scheduleRender });
+const loading = new Set();
+let chat = null;
 let seat = null; // {name, room} while we are in or want to be
-let wasOnline = false;
-let lostAt = 0;
-let echoTimer;
+let wasIn = false;
+let build = null; // of the server when this page was loaded
+let marks = {}; // {room: {epoch, seq}}: up to where one has read
+let settings = browser.get('settings') ?? {};
+let markTimer;
 let renderPending = false;
 
-const connection = createConnection({
-  page: () => location.href,
-  onChange: connectionChanged,
-  onFrame: frameCame,
-});
+const current = () => store.room();
+const handle = (room = store.get().current) => chat?.room(room);
+const me = () => store.get().me;
+
 const signin = createSignin({ onJoin: (wish) => join(wish) });
 const log = createLog({
-  onRetry: (key) => (outbox.retry(key), flush()),
-  onRemove: (key) => outbox.remove(key),
-  onEdit: (key) => composer.take(outbox.remove(key).body),
-  onSeen: () => store.dispatch({ type: 'read' }),
-  onScroll: scheduleRender,
+  me,
+  on: {
+    act,
+    retry: (cid) => chat.retry(cid),
+    remove: (cid) => chat.outbox.remove(cid),
+    change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
+    react: (item, emoji, isOn) => withLater((l) => l.react(item, emoji, isOn)),
+    pick: (item, button) => act('react', item, button),
+    showEdits: (item) => act('showEdits', item),
+    find: (id) => withLater((l) => l.findOlder(id)),
+    load: loadHole,
+    older,
+    newer: () => ask('after', { after: lastSeq(), limit: PAGE }),
+    newest: toNewest,
+    seen: () => store.dispatch({ type: 'read', room: current().name }),
+  },
 });
-const composer = createComposer({ onSend: say, onScroll: (pages) => log.page(pages) });
-const people = createPeople({ onLeave: leave });
-const status = createStatus({ onRetry: () => connection.retryNow() });
+const composer = createComposer({
+  send: say,
+  change: (item, text) => later.edit(item, text),
+  scroll: (pages) => log.page(pages),
+  editLast: () => withLater((l) => l.editLast()),
+  typing: () => handle()?.typing(),
+  enterSends: () => settings.enterSends === true,
+  suggest: (start) => later?.suggest(start) ?? [],
+});
+const rooms = createRooms({ onSignOut: signOut });
+const people = createPeople({ onMention: (name) => composer.mention(name) });
+const status = createStatus({
+  retry: () => chat.retryNow(),
+  rejoin: () => chat.rejoin(),
+  reload: () => location.reload(),
+});
+
+// What is needed only once one is in: see later.js, which gets all this.
+const app = {
+  chat: () => chat,
+  me,
+  store,
+  current,
+  handle,
+  settings: () => settings,
+  change(fields) {
+    settings = { ...settings, ...fields };
+    browser.set('settings', settings);
+    scheduleRender();
+  },
+  composer,
+  log,
+  goTo,
+  leaveRoom,
+  ask,
+  older,
+  render,
+  tell,
+  isTooLong,
+};
+let later = null; // once it is there
+let loadingLater = null;
+
+function load() {
+  loadingLater ??= import('./later.js').then(
+    (module) => (later = module.start(app)),
+    () => (loadingLater = null),
+  );
+  return loadingLater;
+}
+
+function withLater(f) {
+  if (later) f(later);
+  else load().then((loaded) => loaded && f(loaded));
+}
 
 // --- coming and going -------------------------------------------------------------------------
 
@@ -59,126 +123,264 @@ function roomOfAddress() {
 }
 
 function showAddress(room) {
-  if (roomOfAddress() === room) return;
-  history.pushState(null, '', `#/r/${encodeURIComponent(room)}`);
+  if (roomOfAddress() !== room) history.pushState(null, '', roomAddress(room));
 }
 
-function join({ name, room }, options) {
+function join({ name, room }, { insist, isBack = false } = {}) {
+  chat?.close();
   seat = { name: cleanName(name), room: cleanRoom(room) };
-  wasOnline = false;
+  wasIn = false;
   browser.set('name', seat.name);
-  signin.busy(true);
-  connection.start(seat, options);
+  marks = browser.get(marksName()) ?? {};
+  store.dispatch({ type: 'start', me: seat.name });
+  chat = connect({ name: seat.name, storage: tab, insist });
+  chat.on('state', stateChanged);
+  chat.on('hello', serverChanged);
+  chat.on('frame', frameCame);
+  chat.on('outbox', scheduleRender);
+  if (isBack) showChat();
+  else signin.busy(true);
+  enterRoom(seat.room);
+  const known = browser.get(roomsName());
+  for (const other of Array.isArray(known) ? known : []) if (other !== seat.room) enterRoom(other);
+  store.dispatch({ type: 'open', room: seat.room });
+  if (isBack) open(seat.room);
 }
 
-function leave() {
-  connection.stop();
-  tab.set('seat', null);
+function roomsName() {
+  return `rooms ${nameKey(seat.name)}`;
+}
+
+function marksName() {
+  return `marks ${nameKey(seat.name)}`;
+}
+
+function enterRoom(room) {
+  store.dispatch({ type: 'enter', room });
+  chat.join(room, { last: LAST });
+}
+
+function showChat() {
+  signin.hide();
+  byId('chat').hidden = false;
+}
+
+function open(room) {
+  seat.room = room;
+  store.dispatch({ type: 'open', room });
+  tab.set('seat', seat);
+  showAddress(room);
+  composer.open(nameKey(seat.name), room);
+  later?.wasRead(room);
+  render();
+  if (matchMedia('(hover: hover)').matches || document.activeElement === document.body) composer.focus();
+  log.looked();
+}
+
+// Into a room, whether or not one is in it already.
+function goTo(room) {
+  const clean = cleanRoom(room);
+  if (!seat || roomFault(clean)) return;
+  if (!roomOf(store.get(), clean)) enterRoom(clean);
+  if (clean !== store.get().current) {
+    composer.save();
+    store.dispatch({ type: 'lookAway', room: store.get().current });
+  }
+  open(clean);
+}
+
+function leaveRoom(room) {
+  chat.room(room)?.leave().catch(() => {});
+  forgetRoom(room);
+}
+
+function forgetRoom(room) {
+  log.forget(room);
+  store.dispatch({ type: 'left', room });
+  saveRooms();
+  if (store.get().current) open(store.get().current);
+  else goTo(DEFAULT_ROOM);
+}
+
+function saveRooms() {
+  browser.set(roomsName(), store.get().order);
+}
+
+function signOut() {
+  chat.close({ forget: true });
   showPanel({});
 }
 
 function showPanel(problem) {
-  seat = null;
-  clearTimeout(echoTimer);
-  outbox.connectionLost();
+  saveMarks();
   composer.save();
+  seat = null;
+  tab.set('seat', null);
+  chat?.close();
   byId('chat').hidden = true;
+  rooms.close();
   people.close();
-  announcer.stop();
+  log.close();
+  later?.stop();
   document.title = strings.app;
+  byId('favicon').href = 'icons.svg';
   signin.show({ name: browser.get('name') ?? '', room: roomOfAddress(), ...problem });
 }
 
-// In for the first time, or back.
-function entered() {
-  const { name, room } = seat;
-  if (wasOnline) {
-    store.dispatch({ type: 'gap', from: lostAt, now: Date.now() });
-  } else {
-    wasOnline = true;
-    showAddress(room);
-    tab.set('seat', seat);
-    store.dispatch({ type: 'enter', me: name, room });
-    outbox.open(`${nameKey(name)} ${room}`);
-    signin.hide();
-    byId('chat').hidden = false;
-    log.reset();
-    composer.open(`${nameKey(name)} ${room}`, room);
-    composer.focus();
-  }
-  flush();
+function stateChanged(state, before) {
+  if (before.phase === 'online') store.dispatch({ type: 'everyRoom', action: { type: 'out' } });
+  if (state.phase === 'rejected' && seat) rejected(state);
+  composer.lock(state.phase === 'rejected');
+  scheduleRender();
 }
 
-function connectionChanged(state, before) {
-  if (before.phase === 'online') {
-    lostAt = Date.now();
-    clearTimeout(echoTimer);
-    outbox.connectionLost();
-  }
-  if (state.phase === 'online') entered();
-  if (state.phase === 'rejected') rejected(state);
-  status.show(state, outbox.waiting());
-}
-
+// A name that is refused is asked for again; whoever was in otherwise keeps the log in sight.
 function rejected({ cause, reason }) {
-  tab.set('seat', null);
-  const text = reason || strings[cause] || strings.noSupport;
-  showPanel({
-    name: seat.name,
-    room: seat.room,
-    error: text,
-    isNameFault: cause === 'taken' || cause === 'invalid',
-  });
+  const isNameFault = cause === 'taken' || cause === 'invalid';
+  if (wasIn && !isNameFault) return;
+  const error = reason || strings[cause] || strings.noSupport;
+  showPanel({ name: seat.name, room: seat.room, error, isNameFault });
+}
+
+function serverChanged(hello) {
+  build ??= hello.build;
+  if (hello.build !== build) status.newVersion();
+}
+
+// --- what the server says ---------------------------------------------------------------------
+
+const isWatched = (room) => room === store.get().current && !document.hidden && log.isAtEnd();
+
+// A message of ours that is in the log now keeps the row it has had since it was written.
+function withRow(message) {
+  const entry = chat.outbox.arrived(message.id);
+  return entry ? { ...message, rowKey: entry.cid } : message;
+}
+
+const frames = {
+  joined(frame, { isFirst, was }) {
+    const { room, events, username, users, count } = frame;
+    if (was !== room) store.dispatch({ type: 'rename', room: was, to: room });
+    if (seat.room === was) seat.room = room;
+    store.dispatch({ type: 'named', me: username });
+    store.dispatch({
+      ...frame,
+      events: events.map((e) => (e.type === 'message' ? withRow(e) : e)),
+      mark: marks[room],
+      asked: LAST,
+      now: Date.now(),
+      watched: isWatched(room),
+    });
+    saveRooms();
+    if (!wasIn) {
+      wasIn = true;
+      showChat();
+      open(seat.room);
+      load().then((loaded) => loaded?.topics());
+    }
+    if (count > users.length) handle(room).users().then((f) => store.dispatch(f), () => {});
+    const hole = isFirst ? null : roomOf(store.get(), room)?.items.findLast((i) => i.kind === 'hole');
+    if (hole) loadHole(hole, room);
+    log.looked();
+  },
+
+  message(frame) {
+    store.dispatch({ ...withRow(frame), watched: isWatched(frame.room) });
+    if (!isMe(store.get(), frame.username)) later?.tellOthers(frame);
+  },
+
+  ack({ room, id, cid }) {
+    const isHere = findMessage(roomOf(store.get(), room), id);
+    if (isHere && chat.outbox.arrived(id)) store.dispatch({ type: 'rekey', room, id, key: cid });
+  },
+
+  typing(frame) {
+    store.dispatch({ ...frame, now: Date.now() });
+    setTimeout(() => {
+      store.dispatch({ type: 'everyRoom', action: { type: 'typingOver', now: Date.now() } });
+    }, TYPING_MS);
+  },
+
+  join: (frame) => store.dispatch({ ...frame, ts: frame.ts ?? Date.now() }),
+  leave: (frame) => store.dispatch({ ...frame, ts: frame.ts ?? Date.now() }),
+
+  error(frame, { entry, refusedRoom } = {}) {
+    if (entry) later?.alert(strings.failed(frame.error));
+    else tell(frame.error);
+    if (refusedRoom) forgetRoom(refusedRoom);
+  },
+
+  bye: () => {},
+};
+
+function frameCame(frame, more) {
+  if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame, more);
+  else store.dispatch(frame);
+}
+
+function tell(text) {
+  composer.complain(text);
+  return false;
 }
 
 // --- talking ----------------------------------------------------------------------------------
 
+function act(...args) {
+  withLater((l) => l.act(...args));
+}
+
+function isTooLong(body) {
+  return bytes(body) > (chat.hello()?.limits?.body ?? Infinity);
+}
+
 // False if the text could not be taken, so that it stays where it is.
-function say(text) {
+function say(text, replyTo) {
   const body = text.toWellFormed?.() ?? text;
-  if (isTooLong(body)) return composer.complain(strings.tooLong);
-  if (!outbox.add(body)) return composer.complain(strings.full);
-  store.dispatch({ type: 'clearLine' });
-  log.toEnd();
-  flush();
+  const { name, hasNewer } = current();
+  if (isTooLong(body)) return tell(strings.tooLong);
+  if (!chat.room(name).post(body, replyTo)) return tell(strings.full);
+  handle().stoppedTyping();
+  store.dispatch({ type: 'clearLine', room: name });
+  if (hasNewer) toNewest();
+  else log.toEnd();
   return true;
 }
 
-function flush() {
-  if (connection.state().phase !== 'online') return;
-  const entry = outbox.take();
-  if (!entry) return;
-  connection.send(encodeMessage(entry.body));
-  echoTimer = setTimeout(() => connection.drop(), ECHO_MS);
+// --- history ----------------------------------------------------------------------------------
+
+const firstSeq = () => current().items.find((item) => item.id && !item.isLost)?.seq;
+const lastSeq = () => current().items.findLast((item) => item.id && !item.isLost)?.seq;
+
+// One page at a time. False if there was none.
+async function ask(where, query, { room = store.get().current, ...more } = {}) {
+  const what = `${room} ${where}`;
+  if (loading.has(what)) return false;
+  loading.add(what);
+  try {
+    const page = await chat.room(room).history(query);
+    store.dispatch({ ...page, room, where, ...more });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    loading.delete(what);
+  }
 }
 
-const frames = {
-  message(frame) {
-    const key = isMe(store.get(), frame.username) ? outbox.confirm(frame.body) : null;
-    const watched = !document.hidden && log.isAtEnd();
-    store.dispatch({ ...frame, key, watched });
-    if (!isMe(store.get(), frame.username)) announcer.message(frame);
-    if (key) {
-      clearTimeout(echoTimer);
-      flush();
-    }
-  },
-  join(frame) {
-    if (isMe(store.get(), frame.username)) store.dispatch({ type: 'named', me: frame.username });
-    store.dispatch({ ...frame, now: Date.now() });
-  },
-  leave: (frame) => store.dispatch({ ...frame, now: Date.now() }),
-  users: (frame) => store.dispatch(frame),
-  error(frame) {
-    clearTimeout(echoTimer);
-    if (outbox.refuse(frame.error)) announcer.alert(strings.failed(frame.error));
-    else composer.complain(frame.error);
-    flush();
-  },
-};
+function older(limit = PAGE) {
+  const before = firstSeq();
+  return before === undefined ? false : ask('before', { before, limit });
+}
 
-function frameCame(frame) {
-  frames[frame.type](frame);
+async function toNewest() {
+  if (!(await ask('newest', { limit: PAGE }))) return;
+  log.moved();
+  render();
+  log.toEnd();
+}
+
+function loadHole({ before, key }, room = store.get().current) {
+  return ask('hole', { before, limit: FAR_PAGE }, { room, key });
 }
 
 // --- showing ----------------------------------------------------------------------------------
@@ -193,17 +395,44 @@ function scheduleRender() {
 
 function render() {
   renderPending = false;
-  if (!seat) return;
   const state = store.get();
-  log.render(state, outbox.entries());
-  people.render(state);
-  status.show(connection.state(), outbox.waiting());
+  const room = current();
+  if (!seat || !room) return;
+  const own = settings.rooms?.[room.name];
+  log.render(room, chat.outbox.of(room.name), {
+    notices: own?.notices ?? (room.count > QUIET_ROOM ? 'hide' : 'fold'),
+  });
+  rooms.render(state);
+  people.render(state, room);
+  composer.showTyping(Object.keys(room.typing));
+  byId('topic').textContent = room.topic;
+  status.show(chat.state(), chat.outbox.waiting());
 }
 
-store.subscribe((state) => {
-  if (seat) showTitle(state);
+store.subscribe((state, before) => {
+  if (!seat) return;
+  if (wasIn) showTitle(state);
+  if (current()?.read !== roomOf(before, state.current)?.read) {
+    later?.wasRead(state.current);
+    markTimer ??= setTimeout(saveMarks, MARK_AFTER_MS);
+  }
   scheduleRender();
 });
+
+function showTitle(state) {
+  const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
+  document.title = strings.title(unread, state.current);
+  byId('favicon').href = unread ? 'icon-unread.svg' : 'icons.svg';
+}
+
+function saveMarks() {
+  clearTimeout(markTimer);
+  markTimer = undefined;
+  if (!seat) return;
+  for (const { name, epoch, read } of Object.values(store.get().rooms))
+    if (epoch !== null && read !== null) marks = { ...marks, [name]: { epoch, seq: read } };
+  browser.set(marksName(), marks);
+}
 
 function redrawAtMidnight() {
   setTimeout(() => (scheduleRender(), redrawAtMidnight()), nextMidnight(Date.now()) - Date.now() + 50);
@@ -212,31 +441,35 @@ function redrawAtMidnight() {
 // --- the world around the page ----------------------------------------------------------------
 
 document.addEventListener('visibilitychange', () => {
+  if (!seat) return;
   if (document.hidden) {
-    store.dispatch({ type: 'lookAway' });
+    store.dispatch({ type: 'lookAway', room: store.get().current });
     return;
   }
-  connection.cameToView();
+  chat.cameToView();
   log.looked();
 });
-window.addEventListener('online', () => connection.networkCame());
-window.addEventListener('offline', () => connection.networkWent());
+window.addEventListener('online', () => seat && chat.networkCame());
+window.addEventListener('offline', () => seat && chat.networkWent());
 window.addEventListener('beforeunload', (event) => {
-  if (seat && outbox.entries().length) event.preventDefault();
+  if (seat && chat.outbox.waiting()) event.preventDefault();
 });
-window.addEventListener('pagehide', () => composer.save());
-window.addEventListener('hashchange', changeRoom);
-
-function changeRoom() {
+window.addEventListener('pagehide', () => {
+  composer.save();
+  saveMarks();
+});
+window.addEventListener('hashchange', () => {
   const room = roomOfAddress();
   if (!seat) signin.show({ name: signin.name(), room });
-  else if (room !== seat.room) {
-    const { name } = seat;
-    composer.save();
-    connection.stop();
-    join({ name, room }, { insist: RELOAD_PATIENCE_MS });
-  }
-}
+  else if (room !== store.get().current) goTo(room);
+});
+// Another window of this browser has read on.
+window.addEventListener('storage', (event) => {
+  if (!seat || event.key !== `hubbub.${marksName()}`) return;
+  marks = browser.get(marksName()) ?? {};
+  for (const [room, { epoch, seq }] of Object.entries(marks))
+    if (roomOf(store.get(), room)?.epoch === epoch) store.dispatch({ type: 'readElsewhere', room, seq });
+});
 
 // iOS lays its keyboard over the page and says so only here.
 function fitKeyboard() {
@@ -245,17 +478,9 @@ function fitKeyboard() {
 }
 window.visualViewport?.addEventListener('resize', fitKeyboard);
 
-bindTheme();
-bindKeys({
-  focusComposer: () => composer.focus(),
-  escape() {
-    if (store.get().line) store.dispatch({ type: 'clearLine' });
-    else if (!log.isAtEnd()) log.toEnd();
-    else composer.focus();
-  },
-});
 redrawAtMidnight();
 
 const before = tab.get('seat');
-showPanel({});
-if (before?.name && before.room === roomOfAddress()) join(before, { insist: RELOAD_PATIENCE_MS });
+const isBack = typeof before?.name === 'string' && typeof before.room === 'string';
+if (isBack) join({ ...before, room: location.hash ? roomOfAddress() : before.room }, { insist: RELOAD_PATIENCE_MS, isBack });
+else showPanel({});

@@ -1,86 +1,106 @@
-// Messages the server has not confirmed yet. One is on its way at a time, so that they keep their
-// order and the next echo or error can only be about that one. What may have arrived is never sent
-// again unless a person says so. Pure but for the storage it is given.
+// Messages the server has not confirmed yet. In each room one is on its way at a time, so that they keep
+// their order. Each has a cid under which the server stores it once, so that what may have arrived can be
+// sent again without harm, also after a reload. Pure but for the storage it is given.
+import { newCid } from './protocol.js';
 
 const ENTRIES_MAX = 50;
 const CHARACTERS_MAX = 64 * 1024;
 
-// state: queued (never sent) | sending (sent, no echo yet) | unsure (the connection broke before the
-// echo) | failed (the server said no: reason)
-export function createOutbox({ storage, changed = () => {}, now = Date.now }) {
+// An entry: {cid, room, body, reply_to?, ts, after (the room's seq when it was written), state, wasSent?},
+// with state
+//   queued | sending | acked (with id and seq; its broadcast is still to come) | failed (reason, code)
+export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
   let entries = [];
-  let name = null;
+  let holds = new Map(); // room: when the server wants to hear the next one
 
   function set(next) {
     entries = next;
-    storage.set(name, entries.length ? entries : null);
-    changed();
+    const unconfirmed = entries.filter((e) => e.state !== 'acked');
+    storage.set(name, unconfirmed.length ? unconfirmed : null);
+    changed(entries);
   }
-  const update = (key, change) => set(entries.map((e) => (e.key === key ? { ...e, ...change } : e)));
-  const onItsWay = () => entries.find((e) => e.state === 'sending');
+  const find = (cid) => entries.find((e) => e.cid === cid);
+  const update = (cid, change) => set(entries.map((e) => (e.cid === cid ? { ...e, ...change } : e)));
+  const isOpen = (e) => e.state === 'queued' || e.state === 'sending';
 
   return {
     entries: () => entries,
-    waiting: () => entries.filter((e) => e.state === 'queued').length,
+    of: (room) => entries.filter((e) => e.room === room),
+    find,
+    waiting: () => entries.filter(isOpen).length,
 
-    // Each seat (person and room) has its own; a reload leaves open whether the last one arrived.
-    open(seat) {
-      name = `outbox ${seat}`;
+    // What a reload left behind.
+    open() {
       const stored = storage.get(name);
-      set(
-        (Array.isArray(stored) ? stored : []).map((e) =>
-          e.state === 'sending' ? { ...e, state: 'unsure' } : e,
-        ),
-      );
+      holds = new Map();
+      set((Array.isArray(stored) ? stored : []).map((e) => (e.state === 'sending' ? { ...e, state: 'queued' } : e)));
     },
 
-    // False if too much is waiting already.
-    add(body) {
+    // The new entry, or null if too much is waiting already.
+    add({ room, body, reply_to, after = 0 }) {
       const size = entries.reduce((sum, e) => sum + e.body.length, body.length);
-      if (entries.length >= ENTRIES_MAX || (entries.length && size > CHARACTERS_MAX)) return false;
-      const ts = now();
-      set([...entries, { key: `o${ts}-${Math.random().toString(36).slice(2)}`, body, ts, state: 'queued' }]);
-      return true;
-    },
-
-    // The entry to send now, marked and stored as sent before it is; null if it is not time.
-    take() {
-      const entry = entries.find((e) => e.state === 'queued');
-      if (!entry || onItsWay()) return null;
-      update(entry.key, { state: 'sending' });
+      if (entries.length >= ENTRIES_MAX || (entries.length && size > CHARACTERS_MAX)) return null;
+      const reply = reply_to === undefined ? {} : { reply_to };
+      const entry = { cid: newCid(), room, body, ...reply, ts: now(), after, state: 'queued' };
+      set([...entries, entry]);
       return entry;
     },
 
-    // The echo has come: the key of the entry it confirms, or null.
-    confirm(body) {
-      const entry = onItsWay();
-      if (!entry || entry.body !== body) return null;
-      set(entries.filter((e) => e !== entry));
-      return entry.key;
+    // The entry to send now in this room, marked as sent before it is; null if it is not time.
+    take(room) {
+      const own = entries.filter((e) => e.room === room);
+      const entry = own.find((e) => e.state === 'queued');
+      if (!entry || own.some((e) => e.state === 'sending') || (holds.get(room) ?? 0) > now()) return null;
+      update(entry.cid, { state: 'sending', wasSent: true });
+      return entry;
     },
 
-    // The server refused the one on its way; false if there is none.
-    refuse(reason) {
-      const entry = onItsWay();
-      if (entry) update(entry.key, { state: 'failed', reason });
-      return Boolean(entry);
+    confirm(cid, { id, seq, ts }) {
+      if (find(cid)) update(cid, { state: 'acked', id, seq, ts: ts ?? find(cid).ts });
     },
 
-    connectionLost() {
-      const entry = onItsWay();
-      if (entry) update(entry.key, { state: 'unsure' });
-    },
-
-    retry(key) {
-      const entry = entries.find((e) => e.key === key);
-      if (entry)
-        set([...entries.filter((e) => e !== entry), { ...entry, state: 'queued', reason: '', ts: now() }]);
-    },
-
-    remove(key) {
-      const entry = entries.find((e) => e.key === key);
+    // The message is in the log: its entry has done its work. The entry, or undefined.
+    arrived(id) {
+      const entry = entries.find((e) => e.state === 'acked' && e.id === id);
       if (entry) set(entries.filter((e) => e !== entry));
       return entry;
+    },
+
+    refuse(cid, { error, code }) {
+      if (find(cid)) update(cid, { state: 'failed', reason: error, code });
+    },
+
+    // The server has not taken it now, but will later.
+    postpone(cid, ms) {
+      const entry = find(cid);
+      if (!entry) return;
+      holds.set(entry.room, now() + ms);
+      update(cid, { state: 'queued' });
+    },
+
+    // What was on its way may or may not have arrived: it goes again, with the same cid.
+    connectionLost() {
+      if (entries.some((e) => e.state === 'sending'))
+        set(entries.map((e) => (e.state === 'sending' ? { ...e, state: 'queued' } : e)));
+    },
+
+    // Under a new cid: what was refused was not stored, and now it comes last.
+    retry(cid) {
+      const entry = find(cid);
+      if (!entry) return null;
+      const again = { ...entry, cid: newCid(), state: 'queued', ts: now(), wasSent: false };
+      set([...entries.filter((e) => e !== entry), again]);
+      return again;
+    },
+
+    remove(cid) {
+      const entry = find(cid);
+      if (entry) set(entries.filter((e) => e !== entry));
+      return entry;
+    },
+
+    clear() {
+      set([]);
     },
   };
 }

@@ -1,49 +1,97 @@
-// The wire, version 1 (docs/protocol.md): encode, decode, validate. Pure: no page, no socket.
+// The wire, version 2 (docs/protocol.md): encode, decode, validate, and what may be a name. Pure: no page, no socket.
 
-export const SUBPROTOCOL = 'chat';
+export const SUBPROTOCOL = 'chat.v2';
 export const DEFAULT_ROOM = 'lobby';
 
 // The server's own defaults. It has the last word; these only spare a person the round trip.
 const NAME_CHARACTERS = 32;
 const NAME_BYTES = 128;
 const ROOM_CHARACTERS = 64;
-const FRAME_BYTES = 64 * 1024;
 
 const utf8 = new TextEncoder();
 const segmenter = new Intl.Segmenter();
 
-const bytes = (text) => utf8.encode(text).length;
+export const bytes = (text) => utf8.encode(text).length;
 
-// page is the address of the page, so that a path prefix of a reverse proxy is kept.
-export function socketUrl(page, { name, room }) {
-  const url = new URL('ws', page);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+// base is the address of the page or of the server, so that a path prefix of a reverse proxy is kept.
+export function socketUrl(base) {
+  const url = new URL('ws', base);
+  url.protocol = /^(https|wss):$/.test(url.protocol) ? 'wss:' : 'ws:';
   url.hash = '';
-  const fields = room === DEFAULT_ROOM ? { username: name } : { username: name, room };
-  url.search = Object.entries(fields)
-    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
-    .join('&');
+  url.search = '';
   return url.href;
 }
 
-export function encodeMessage(body) {
-  return JSON.stringify({ type: 'message', body });
-}
-
-export function isTooLong(body) {
-  return bytes(encodeMessage(body)) > FRAME_BYTES;
+// 96 random bits. (crypto.randomUUID is missing where the page came over plain http.)
+export function newCid() {
+  const random = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 const DATE_MAX = 8.64e15; // what a Date can hold
 const isText = (value) => typeof value === 'string';
+const isTexts = (value) => Array.isArray(value) && value.every(isText);
 const isTime = (value) => typeof value === 'number' && Math.abs(value) <= DATE_MAX;
+const isSeq = (value) => Number.isSafeInteger(value) && value >= 0;
+const isObject = (value) => value !== null && typeof value === 'object';
+
+const isDurable = (f) => isText(f.id) && isSeq(f.seq) && isText(f.username) && isTime(f.ts);
+const isMessage = (f) => isDurable(f) && isText(f.body) && (f.reply_to === undefined || isText(f.reply_to));
+const isPresence = (f) => isText(f.room) && isText(f.username);
+
+const durable = {
+  message: isMessage,
+  edit: (f) => isDurable(f) && isText(f.body),
+  delete: isDurable,
+  react: (f) => isDurable(f) && isText(f.emoji) && typeof f.on === 'boolean',
+};
+const inRoom = (check) => (f) => isText(f.room) && check(f);
 
 const shapes = {
-  message: (f) => isText(f.id) && isText(f.username) && isText(f.body) && isTime(f.ts),
-  join: (f) => isText(f.username),
-  leave: (f) => isText(f.username),
-  users: (f) => Array.isArray(f.users) && f.users.every(isText),
+  hello: (f) => f.version === 2,
+  joined: (f) =>
+    isText(f.room) && isText(f.username) && isSeq(f.seq) && Array.isArray(f.events) && isTexts(f.users),
+  left: (f) => isText(f.room),
+  ack: (f) => isText(f.id) && isSeq(f.seq),
+  message: inRoom(durable.message),
+  edit: inRoom(durable.edit),
+  delete: inRoom(durable.delete),
+  react: inRoom(durable.react),
+  join: isPresence,
+  leave: isPresence,
+  typing: isPresence,
+  history: (f) => isText(f.room) && Array.isArray(f.messages),
+  search: (f) => Array.isArray(f.messages),
+  users: (f) => isText(f.room) && isTexts(f.users),
+  rooms: (f) => Array.isArray(f.rooms),
   error: (f) => isText(f.error),
+  bye: () => true,
+  pong: () => true,
+};
+
+export const isDurableType = (type) => Object.hasOwn(durable, type);
+
+function cleanReactions(reactions) {
+  if (!isObject(reactions)) return {};
+  return Object.fromEntries(Object.entries(reactions).filter(([, names]) => isTexts(names) && names.length));
+}
+
+const cleanMessage = (m) => ({ ...m, type: 'message', reactions: cleanReactions(m.reactions) });
+const isEvent = (e) => isObject(e) && isDurableType(e.type) && durable[e.type](e);
+const isCurrent = (m) => isObject(m) && isMessage(m);
+
+// What is in a list is checked one by one, so that one odd entry does not cost the rest.
+const insides = {
+  joined: (f) => ({
+    ...f,
+    events: f.events.filter(isEvent).map((e) => (e.type === 'message' ? cleanMessage(e) : e)),
+  }),
+  history: (f) => ({ ...f, messages: f.messages.filter(isCurrent).map(cleanMessage) }),
+  search: (f) => ({
+    ...f,
+    messages: f.messages.filter((m) => isCurrent(m) && isText(m.room)).map(cleanMessage),
+  }),
+  rooms: (f) => ({ ...f, rooms: f.rooms.filter((room) => isObject(room) && isText(room.name)) }),
 };
 
 // The frame, or null for whatever a later server may send that this client does not know.
@@ -55,8 +103,8 @@ export function decode(text) {
   } catch {
     return null;
   }
-  if (frame === null || typeof frame !== 'object' || !Object.hasOwn(shapes, frame.type)) return null;
-  return shapes[frame.type](frame) ? frame : null;
+  if (!isObject(frame) || !Object.hasOwn(shapes, frame.type) || !shapes[frame.type](frame)) return null;
+  return Object.hasOwn(insides, frame.type) ? insides[frame.type](frame) : frame;
 }
 
 // Two people cannot hold names with the same key at the same time.
@@ -99,8 +147,8 @@ const ends = new Map([
   [1007, { cause: 'refused', final: true }],
   [1009, { cause: 'refused', final: true }],
   [4400, { cause: 'invalid', final: true }],
-  [4401, { cause: 'refused', final: true }],
-  [4403, { cause: 'refused', final: true }],
+  [4401, { cause: 'unauthorized', final: true }],
+  [4403, { cause: 'removed', final: true }],
   [4408, { cause: 'refused', final: true }],
   [4409, { cause: 'taken', final: true }],
   [4410, { cause: 'replaced', final: true }],

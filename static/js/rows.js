@@ -1,33 +1,23 @@
 // From what is known to what is seen: messages grouped, notices folded, days and the unread line put
-// in. Pure. Each row is {key, sig, kind, ...}; equal sig means that its element can stay.
+// in. Pure. Each row is {key, sig, kind, ...}; if all that is in sig is the same, its element can stay.
 import { dayName, startOfDay } from './format.js';
 import { nameKey } from './protocol.js';
+import { mentions } from './store.js';
 
 const GROUP_MS = 5 * 60_000;
 
+const isPlain = (item) => item.kind === 'message' && !item.deleted;
+
 function continues(previous, item) {
   return (
-    previous?.kind === 'message' &&
+    previous &&
+    isPlain(previous) &&
+    isPlain(item) &&
+    !item.reply_to &&
     previous.username === item.username &&
     item.ts - previous.ts < GROUP_MS &&
     startOfDay(previous.ts) === startOfDay(item.ts)
   );
-}
-
-function messageRow(item, first) {
-  const { key, username, body, ts, mine, state = 'sent', reason = '' } = item;
-  return {
-    kind: 'message',
-    key,
-    username,
-    body,
-    ts,
-    mine,
-    first,
-    state,
-    reason,
-    sig: `${first ? 1 : 0} ${state} ${reason}`,
-  };
 }
 
 // Who came, who went, who did both in this order, of some joins and leaves in a row.
@@ -47,23 +37,42 @@ export function foldNotices(items) {
   return fold;
 }
 
-function noticeRow(items, isOpen) {
+function noticeRow(items, open) {
   const { key, ts, mine } = items[0];
-  if (items.length === 1) return { kind: 'notice', key, sig: '1', items, ts, mine };
-  return { kind: 'fold', key, sig: `${items.length} ${isOpen}`, items, ts, isOpen };
+  if (items.length === 1) return { kind: 'notice', key, sig: [1], items, ts, mine };
+  const isOpen = open.has(key);
+  return { kind: 'fold', key, sig: [items.length, isOpen], items, ts, isOpen };
+}
+
+// An entry that was sent, and whose message seems to be in the log already: only the ack is missing.
+function isEchoed(entry, mine) {
+  if (entry.state === 'failed') return false;
+  if (entry.id) return mine.some((item) => item.id === entry.id);
+  return entry.wasSent && mine.some((item) => item.seq > entry.after && item.key === item.id && item.body === entry.body);
 }
 
 // items: a run of the store's; outbox: what is not confirmed yet; line: key of the first unread
-// item or null; open: keys of the folds that are shown whole; words: {today, yesterday}.
-export function layout({ items, outbox = [], me = '', line = null, open = new Set(), now, words }) {
+// item or null; open: keys of the folds that are shown whole; notices: 'fold', 'show' or 'hide';
+// find(id): the message that is replied to; words: {today, yesterday}.
+export function layout({
+  items,
+  outbox = [],
+  me = '',
+  line = null,
+  open = new Set(),
+  notices = 'fold',
+  find = () => undefined,
+  now,
+  words,
+}) {
   const rows = [];
   let day = null;
   let previous = null;
-  let notices = [];
+  let run = [];
 
   const flush = () => {
-    if (notices.length) rows.push(noticeRow(notices, open.has(notices[0].key)));
-    notices = [];
+    if (run.length) rows.push(noticeRow(run, open));
+    run = [];
   };
   const startDay = (ts) => {
     if (startOfDay(ts) === day) return;
@@ -71,33 +80,43 @@ export function layout({ items, outbox = [], me = '', line = null, open = new Se
     day = startOfDay(ts);
     previous = null;
     const label = dayName(ts, now, words);
-    rows.push({ kind: 'day', key: `day ${day}`, sig: label, label });
+    rows.push({ kind: 'day', key: `day ${day}`, sig: [label], label });
+  };
+  const addNotice = (item) => {
+    if (notices === 'hide' && !item.mine) return;
+    if (item.mine || notices === 'show') flush();
+    run.push(item);
+    if (item.mine) flush();
+    previous = null;
+  };
+  const addMessage = (item) => {
+    const first = !continues(previous, item);
+    const quoted = item.reply_to === undefined ? null : (find(item.reply_to) ?? null);
+    const isForMe = !item.mine && mentions(item.body, me);
+    rows.push({ kind: 'message', key: item.key, sig: [item.entry ?? item, first, quoted], item, first, quoted, isForMe });
   };
   const add = (item) => {
+    if (item.kind === 'join' || item.kind === 'leave') {
+      if (notices !== 'hide' || item.mine) startDay(item.ts);
+      addNotice(item);
+      return;
+    }
     startDay(item.ts);
     if (item.key === line) {
       flush();
       previous = null;
-      rows.push({ kind: 'line', key: 'line', sig: '' });
-    }
-    if (item.kind === 'join' || item.kind === 'leave') {
-      if (item.mine) flush();
-      notices.push(item);
-      if (item.mine) flush();
-      previous = null;
-      return;
+      rows.push({ kind: 'line', key: 'line', sig: [] });
     }
     flush();
-    rows.push(
-      item.kind === 'message'
-        ? messageRow(item, !continues(previous, item))
-        : { kind: item.kind, key: item.key, sig: '', from: item.from, ts: item.ts },
-    );
+    if (item.kind === 'message') addMessage(item);
+    else rows.push({ kind: item.kind, key: item.key, sig: [item], item });
     previous = item;
   };
 
   items.forEach(add);
-  for (const entry of outbox) add({ ...entry, kind: 'message', username: me, mine: true });
+  const mine = outbox.length ? items.filter((item) => item.mine && item.kind === 'message') : [];
+  for (const entry of outbox)
+    if (!isEchoed(entry, mine)) add({ ...entry, key: entry.cid, kind: 'message', username: me, mine: true, entry });
   flush();
   return rows;
 }

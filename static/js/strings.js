@@ -1,12 +1,15 @@
-// Every sentence the client shows. Pure.
+// Every sentence the client shows, but for those of the dialogs and of the plain page. Pure.
 
 const plural = new Intl.PluralRules('en');
-const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one : other}`;
+export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one : other}`;
 const list = new Intl.ListFormat('en', { type: 'unit', style: 'long' });
+const and = new Intl.ListFormat('en', { type: 'conjunction', style: 'long' });
 
 // A sentence with names in it is a list of parts: text, or {name}, whose direction is its own.
-const people = (names) =>
-  list.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
+const parts = (format, names) =>
+  format.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
+const people = (names) => parts(list, names);
+const everybody = (names, me) => and.format(names.map((name) => (name === me ? 'you' : name)));
 
 export const strings = {
   app: 'hubbub',
@@ -24,9 +27,12 @@ export const strings = {
   unreachable: 'The server cannot be reached. Please try again.',
   noSupport: 'The connection was refused.',
   replaced: 'You have joined from somewhere else.',
+  removed: 'You have been removed.',
+  unauthorized: 'Your sign-in has expired.',
+  stopped: 'You are not connected.',
+  joinAgain: 'Join again',
 
   connecting: 'Connecting…',
-  join: 'Join',
   joinRoom: (room) => `Join #${room}`,
   backOnline: 'Back online',
   lost: 'Connection lost.',
@@ -36,15 +42,19 @@ export const strings = {
   offline: 'You are offline. Messages will be sent when you are back.',
   retryIn: (seconds) => ` Trying again in ${seconds} s.`,
   retrying: ' Trying again…',
+  tryNow: 'Try now',
   waiting: (n) => ` ${count(n, 'message is', 'messages are')} waiting.`,
+  newVersion: 'There is a new version of this page.',
+  reload: 'Reload',
 
-  room: (room) => `#${room}`,
   messagesIn: (room) => `Messages in ${room}`,
   messageTo: (room) => `Message #${room}`,
   peopleWord: (n) => (plural.select(n) === 'one' ? 'person' : 'people'),
   andMore: (n) => `and ${n} more`,
   title: (unread, room) => `${unread ? `(${unread}) ` : ''}#${room} · hubbub`,
-  themes: { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },
+  roomLabel: (room, unread, isMentioned) =>
+    [room, unread && `${unread} unread`, isMentioned && 'mentioned'].filter(Boolean).join(', '),
+  mention: (name) => `Mention ${name}`,
 
   emptyTitle: (room) => `Welcome to #${room}`,
 
@@ -52,24 +62,48 @@ export const strings = {
   left: (names) => [...people(names), ' left'],
   cameBack: (names) => [...people(names), ' left and came back'],
   youJoined: ['You joined'],
-  gap: (from, to) =>
-    `The connection was lost ${from === to ? `for a moment at ${to}` : `from ${from} to ${to}`}. ` +
-    'Messages in between may be missing here.',
-  trimmed: 'Older messages are no longer kept in this window.',
+  gap: 'The server no longer has what was said before this. Some messages may be missing here.',
+  hole: 'Some messages may be missing here.',
+  load: 'Load',
   newMessages: 'New messages',
   unread: (n) => count(n, 'new message', 'new messages'),
+  unreadAbove: (n) => `${n} unread`,
   latest: 'Latest',
+  deleted: 'Message deleted',
+  edited: 'edited',
+  editedAt: (when) => `Edited ${when}`,
+  replyTo: (name) => `In reply to ${name}`,
+  replyToUnknown: 'In reply to an earlier message',
+  reaction: (emoji, names, me) => `${emoji} ${names.length}, ${everybody(names, me)}`,
+  addReaction: 'Add a reaction',
+  typing(names) {
+    if (!names.length) return [];
+    const shown = names.slice(0, 2).map((name) => ({ name }));
+    const others = names.length - shown.length;
+    if (others) return [shown[0], ', ', shown[1], ` and ${count(others, 'other', 'others')} are typing…`];
+    return shown.length === 2 ? [shown[0], ' and ', shown[1], ' are typing…'] : [shown[0], ' is typing…'];
+  },
 
   queued: 'Waiting to be sent',
   sending: 'Sending…',
-  failed: (reason) => `Not sent. ${reason}`,
-  unsure: 'The connection broke before the server confirmed this. It may or may not have arrived.',
+  failed: (reason) => `Not sent: ${reason}`,
+  refused: (reason) => `That did not work: ${reason}`,
   tooLong: 'This message is too long to be sent in one piece.',
   full: 'Too many messages are waiting. Please wait until you are connected again.',
   retry: 'Send again',
   edit: 'Edit',
   remove: 'Delete',
+  react: 'React',
+  reply: 'Reply',
+  copy: 'Copy text',
+  more: 'More',
+  editing: 'Editing',
+  replying: 'Replying to',
+  escCancels: '· Esc cancels',
+  copied: 'Copied.',
+  notFound: 'That message is too far back to be shown here.',
 
   spoken: (name, body) => `${name}: ${body}`,
+  spokenIn: (name, room, body) => `${name} in ${room}: ${body}`,
   spokenMany: (n, room) => `${count(n, 'new message', 'new messages')} in ${room}`,
 };

@@ -13,7 +13,6 @@ let frames;
 let isOnline;
 let isVisible;
 let isServerThere;
-let probes;
 let connection;
 
 beforeEach(() => {
@@ -23,10 +22,10 @@ beforeEach(() => {
   changes = [];
   frames = [];
   isOnline = isVisible = isServerThere = true;
-  probes = 0;
   let timerId = 0;
   connection = createConnection({
-    page: () => 'http://here/',
+    url: () => 'ws://here/ws',
+    greet: () => connection.send('{"type":"join"}'),
     onChange: (state) => changes.push(state),
     onFrame: (frame) => frames.push(frame),
     openSocket(url) {
@@ -34,7 +33,10 @@ beforeEach(() => {
         url,
         readyState: 1,
         sent: [],
-        send: (text) => socket.sent.push(text),
+        send(text) {
+          socket.sent.push(text);
+          if (isServerThere && text === '{"type":"ping"}') queueMicrotask(() => receive({ type: 'pong' }));
+        },
         close: (code) => (socket.closed = code ?? true),
       };
       sockets.push(socket);
@@ -46,7 +48,6 @@ beforeEach(() => {
     clearTimeout: (id) => timers.delete(id),
     isOnline: () => isOnline,
     isVisible: () => isVisible,
-    probe: async () => (probes++, isServerThere),
   });
 });
 
@@ -63,13 +64,18 @@ async function pass(ms) {
   now = end;
 }
 
-const seat = { name: 'ana', room: 'lobby' };
-const receive = (frame) => sockets.at(-1).onmessage({ data: JSON.stringify(frame) });
+const receive = (frame) => sockets.at(-1).onmessage?.({ data: JSON.stringify(frame) });
 const end = (code, reason = '') => sockets.at(-1).onclose({ code, reason });
+const joined = { type: 'joined', room: 'lobby', username: 'ana', epoch: 'e', seq: 0, events: [], users: ['ana'] };
+const pings = () => sockets.at(-1).sent.filter((text) => text === '{"type":"ping"}').length;
 const phases = () => changes.map((state) => state.phase).join(' ');
 function goOnline(options) {
-  connection.start(seat, options);
-  receive({ type: 'join', username: 'ana' });
+  connection.start(options);
+  letIn();
+}
+function letIn() {
+  receive({ type: 'hello', version: 2 });
+  receive(joined);
 }
 
 test('delays: a first try at once, then doubling up to half a minute, always with some chance', () => {
@@ -88,19 +94,20 @@ test('delays: a first try at once, then doubling up to half a minute, always wit
   }
 });
 
-test('online is what the first frame says, not the open socket', () => {
-  connection.start(seat);
-  assert.equal(connection.send('x'), false);
-  receive({ type: 'join', username: 'ana' });
-  receive({ type: 'users', users: ['ana'] });
+test('online is being let in, not the open socket; hello is greeted first', () => {
+  connection.start();
+  assert.deepEqual(sockets[0].sent, []);
+  receive({ type: 'hello', version: 2 });
+  assert.deepEqual(sockets[0].sent, ['{"type":"join"}']);
+  assert.equal(phases(), 'connecting');
+  receive(joined);
+  receive({ type: 'users', room: 'lobby', users: ['ana'] });
   assert.equal(phases(), 'connecting online');
-  assert.equal(frames.length, 2);
-  assert.equal(connection.send('x'), true);
-  assert.deepEqual(sockets[0].sent, ['x']);
+  assert.deepEqual(frames.map((f) => f.type), ['hello', 'joined', 'users']);
 });
 
 test('a name in use is told with the reason of the server, and not tried again', async () => {
-  connection.start(seat);
+  connection.start();
   receive({ type: 'error', error: 'Somebody has it.' });
   end(4409, 'short');
   assert.deepEqual(connection.state(), { phase: 'rejected', cause: 'taken', reason: 'Somebody has it.' });
@@ -110,7 +117,7 @@ test('a name in use is told with the reason of the server, and not tried again',
 });
 
 test('a server that is not there is told, not hammered, before we were ever in', async () => {
-  connection.start(seat);
+  connection.start();
   end(1006);
   assert.deepEqual(connection.state(), { phase: 'rejected', cause: 'unreachable', reason: '' });
   await pass(120_000);
@@ -118,7 +125,7 @@ test('a server that is not there is told, not hammered, before we were ever in',
 });
 
 test('a handshake that hangs is given up after ten seconds', async () => {
-  connection.start(seat);
+  connection.start();
   await pass(9_999);
   assert.equal(connection.state().phase, 'connecting');
   await pass(2);
@@ -133,7 +140,7 @@ test('a lost connection comes back by itself', async () => {
   assert.equal(connection.state().cause, 'lost');
   await pass(500);
   assert.equal(sockets.length, 2);
-  receive({ type: 'join', username: 'ana' });
+  letIn();
   assert.equal(phases(), 'connecting online waiting connecting online');
 });
 
@@ -144,7 +151,7 @@ test('the waits grow, and a flapping server does not reset them', async () => {
     end(1006);
     waits.push(connection.state().retryAt - now);
     await pass(waits.at(-1));
-    receive({ type: 'join', username: 'ana' });
+    letIn();
     await pass(5_000);
   }
   assert.deepEqual(
@@ -184,7 +191,7 @@ test('our own dead connection may hold our name for a minute, then we ask', asyn
 });
 
 test('a seat that was ours before a reload is insisted on for a moment only', async () => {
-  connection.start(seat, { insist: 5_000 });
+  connection.start({ insist: 5_000 });
   const began = now;
   while (connection.state().phase !== 'rejected') {
     receive({ type: 'error', error: 'Somebody has it.' });
@@ -192,9 +199,9 @@ test('a seat that was ours before a reload is insisted on for a moment only', as
     if (connection.state().phase === 'waiting') await pass(connection.state().retryAt - now);
   }
   assert.ok(sockets.length > 2 && now - began >= 5_000 && now - began < 12_000);
-  connection.start(seat, { insist: 5_000 });
+  connection.start({ insist: 5_000 });
   end(1006);
-  assert.equal(connection.state().cause, 'unreachable');
+  assert.deepEqual([connection.state().phase, connection.state().cause], ['waiting', 'lost']);
 });
 
 test('a server that asks to wait is left alone for a while', () => {
@@ -207,12 +214,13 @@ test('a server that asks to wait is left alone for a while', () => {
 test('silence: the server is asked; if it does not answer, the connection is dead', async () => {
   goOnline();
   await pass(44_000);
-  assert.equal(probes, 0);
+  assert.equal(pings(), 0);
   await pass(6_000);
-  assert.equal(probes, 1);
+  assert.equal(pings(), 1);
+  await pass(20_000);
   assert.equal(connection.state().phase, 'online');
   isServerThere = false;
-  await pass(55_000);
+  await pass(75_000);
   assert.notEqual(connection.state().phase, 'online');
 });
 
@@ -221,11 +229,13 @@ test('silence in a hidden tab is not judged; coming back into view is', async ()
   isVisible = false;
   isServerThere = false;
   await pass(600_000);
-  assert.equal(probes, 0);
+  assert.equal(pings(), 0);
   assert.equal(connection.state().phase, 'online');
   isVisible = true;
   connection.cameToView();
-  await pass(1);
+  await pass(2_900);
+  assert.equal(connection.state().phase, 'online');
+  await pass(200);
   assert.notEqual(connection.state().phase, 'online');
 });
 
@@ -233,7 +243,7 @@ test('offline is said, tried rarely, and over at once when the network is back',
   goOnline();
   isOnline = isServerThere = false;
   connection.networkWent();
-  await pass(1);
+  await pass(3_000);
   assert.equal(connection.state().cause, 'offline');
   assert.ok(connection.state().retryAt - now > 25_000);
   isOnline = true;
@@ -266,7 +276,7 @@ test('frames that nobody knows are ignored', () => {
   sockets[0].onmessage({ data: 'nonsense' });
   sockets[0].onmessage({ data: new ArrayBuffer(8) });
   receive({ type: 'hello', version: 9 });
-  assert.equal(frames.length, 1);
+  assert.deepEqual(frames.map((f) => f.type), ['hello', 'joined']);
   assert.equal(connection.state().phase, 'online');
 });
 
@@ -280,4 +290,32 @@ test('a server that said it restarts is restarting until it has been away too lo
     end(1006);
   }
   assert.equal(connection.state().cause, 'lost');
+});
+
+test('a farewell says how long to wait, and whether to come back at all', () => {
+  goOnline();
+  receive({ type: 'bye', code: 1001, reason: 'restart', reconnect: true, retry_after: 4_000 });
+  end(1001);
+  assert.equal(connection.state().cause, 'restart');
+  assert.ok(connection.state().retryAt - now >= 4_000);
+  connection.retryNow();
+  letIn();
+  receive({ type: 'bye', code: 1001, reason: 'Closed for good.', reconnect: false });
+  end(1001);
+  assert.deepEqual([connection.state().phase, connection.state().reason], ['rejected', 'Closed for good.']);
+});
+
+test('any frame is a sign of life', async () => {
+  goOnline();
+  isServerThere = false;
+  for (let i = 0; i < 20; i++) {
+    await pass(10_000);
+    receive({ type: 'typing', room: 'lobby', username: 'bob' });
+  }
+  assert.equal(pings(), 0);
+  connection.cameToView();
+  await pass(1_000);
+  receive({ type: 'typing', room: 'lobby', username: 'bob' });
+  await pass(5_000);
+  assert.equal(connection.state().phase, 'online');
 });

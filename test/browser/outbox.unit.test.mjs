@@ -7,97 +7,115 @@ const { createOutbox } = await client('outbox.js');
 let stored;
 let storage;
 let outbox;
+let now;
+
+const open = () => {
+  const made = createOutbox({ storage, now: () => now });
+  made.open();
+  return made;
+};
 
 beforeEach(() => {
+  now = 1_000;
   stored = new Map();
   storage = {
     get: (key) => structuredClone(stored.get(key) ?? null),
     set: (key, value) => stored.set(key, structuredClone(value)),
   };
-  outbox = createOutbox({ storage });
-  outbox.open('ana lobby');
+  outbox = open();
 });
 
+const add = (body, room = 'lobby') => outbox.add({ room, body });
 const states = () =>
   outbox
     .entries()
     .map((entry) => `${entry.body}:${entry.state}`)
     .join(' ');
 
-test('one at a time, in order, the next after the echo', () => {
-  outbox.add('a');
-  outbox.add('b');
-  assert.equal(outbox.take().body, 'a');
-  assert.equal(outbox.take(), null);
+test('one at a time, in order, the next after the ack', () => {
+  const a = add('a');
+  const b = add('b');
+  assert.equal(outbox.take('lobby').cid, a.cid);
+  assert.equal(outbox.take('lobby'), null);
   assert.equal(states(), 'a:sending b:queued');
-  assert.ok(outbox.confirm('a'));
-  assert.equal(outbox.take().body, 'b');
-  assert.ok(outbox.confirm('b'));
-  assert.equal(states(), '');
+  outbox.confirm(a.cid, { id: 'm1', seq: 1, ts: 5 });
+  assert.equal(states(), 'a:acked b:queued');
+  assert.equal(outbox.take('lobby').cid, b.cid);
+  assert.equal(outbox.arrived('m1').cid, a.cid);
+  assert.equal(outbox.arrived('m1'), undefined);
+  assert.equal(states(), 'b:sending');
+});
+
+test('rooms do not wait for each other', () => {
+  add('a', 'one');
+  add('b', 'two');
+  assert.equal(outbox.take('one').body, 'a');
+  assert.equal(outbox.take('two').body, 'b');
+  assert.deepEqual(outbox.of('one').map((e) => e.body), ['a']);
+});
+
+test('every message has a cid of its own, of at most 64 bytes, that stays until it is refused', () => {
+  const cids = new Set(Array.from({ length: 40 }, (_, i) => add(`m${i}`).cid));
+  assert.equal(cids.size, 40);
+  for (const cid of cids) assert.match(cid, /^[0-9a-f]{24}$/);
+  const { cid } = outbox.take('lobby');
+  outbox.connectionLost();
+  assert.equal(outbox.take('lobby').cid, cid);
+  outbox.refuse(cid, { error: 'no', code: 'forbidden' });
+  assert.notEqual(outbox.retry(cid).cid, cid);
 });
 
 test('a message is stored as sent before it is sent', () => {
-  outbox.add('a');
-  outbox.take();
-  assert.equal(stored.get('outbox ana lobby')[0].state, 'sending');
+  add('a');
+  outbox.take('lobby');
+  assert.deepEqual(stored.get('outbox').map((e) => [e.state, e.wasSent]), [['sending', true]]);
 });
 
-test('an echo of something else confirms nothing', () => {
-  outbox.add('a');
-  assert.equal(outbox.confirm('a'), null);
-  outbox.take();
-  assert.equal(outbox.confirm('b'), null);
-  assert.equal(states(), 'a:sending');
-});
-
-test('what may have arrived is not sent again by itself', () => {
-  outbox.add('a');
-  outbox.add('b');
-  outbox.take();
-  outbox.connectionLost();
-  assert.equal(states(), 'a:unsure b:queued');
-  assert.equal(outbox.take().body, 'b');
-  outbox.confirm('b');
-  assert.equal(outbox.take(), null);
-  outbox.retry(outbox.entries()[0].key);
-  assert.equal(outbox.take().body, 'a');
-});
-
-test('a refusal is about the one on its way', () => {
-  assert.equal(outbox.refuse('no'), false);
-  outbox.add('a');
-  outbox.add('b');
-  outbox.take();
-  assert.equal(outbox.refuse('too long'), true);
+test('a refusal stands until a person has dealt with it, and does not hold up the rest', () => {
+  const a = add('a');
+  add('b');
+  outbox.take('lobby');
+  outbox.refuse(a.cid, { error: 'too long', code: 'too_long' });
   assert.equal(states(), 'a:failed b:queued');
-  assert.equal(outbox.entries()[0].reason, 'too long');
-  assert.equal(outbox.remove(outbox.entries()[0].key).body, 'a');
-  assert.equal(states(), 'b:queued');
+  assert.equal(outbox.find(a.cid).reason, 'too long');
+  assert.equal(outbox.take('lobby').body, 'b');
+  outbox.retry(a.cid);
+  assert.equal(states(), 'b:sending a:queued');
+  assert.equal(outbox.remove(outbox.entries()[1].cid).body, 'a');
+  assert.equal(states(), 'b:sending');
 });
 
-test('a reload keeps all, and knows that it does not know', () => {
-  outbox.add('a');
-  outbox.add('b');
-  outbox.take();
-  outbox = createOutbox({ storage });
-  outbox.open('ana lobby');
-  assert.equal(states(), 'a:unsure b:queued');
-  outbox.open('ana ops');
-  assert.equal(states(), '');
+test('what the server wants later waits so long, and what is behind it too', () => {
+  const a = add('a');
+  add('b');
+  outbox.take('lobby');
+  outbox.postpone(a.cid, 3_000);
+  assert.equal(outbox.take('lobby'), null);
+  now += 3_000;
+  assert.equal(outbox.take('lobby').cid, a.cid);
+});
+
+test('a reload keeps all but what was confirmed', () => {
+  const a = add('a');
+  add('b');
+  outbox.take('lobby');
+  outbox.confirm(a.cid, { id: 'm1', seq: 1, ts: 5 });
+  outbox.take('lobby');
+  outbox = open();
+  assert.equal(states(), 'b:queued');
+  assert.equal(outbox.entries()[0].wasSent, true);
 });
 
 test('what waits is bounded', () => {
-  for (let i = 0; i < 50; i++) assert.equal(outbox.add(`m${i}`), true);
-  assert.equal(outbox.add('one more'), false);
-  assert.equal(outbox.entries().length, 50);
-  const other = createOutbox({ storage });
-  other.open('bob lobby');
-  assert.equal(other.add('x'.repeat(40_000)), true);
-  assert.equal(other.add('x'.repeat(40_000)), false);
+  for (let i = 0; i < 50; i++) assert.ok(add(`m${i}`));
+  assert.equal(add('one more'), null);
+  outbox.clear();
+  assert.ok(add('x'.repeat(40_000)));
+  assert.equal(add('x'.repeat(40_000)), null);
 });
 
 test('nonsense in the storage is no obstacle', () => {
-  stored.set('outbox eve lobby', { not: 'a list' });
-  outbox.open('eve lobby');
+  stored.set('outbox', { not: 'a list' });
+  outbox = open();
   assert.equal(states(), '');
 });

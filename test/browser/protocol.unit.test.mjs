@@ -6,46 +6,78 @@ const {
   cleanName,
   cleanRoom,
   decode,
-  encodeMessage,
-  isTooLong,
   meaningOfClose,
   nameFault,
   nameKey,
+  newCid,
   roomFault,
   socketUrl,
 } = await client('protocol.js');
 
-test('the socket address follows the page: scheme, host and path prefix', () => {
-  const lobby = { name: 'ana', room: 'lobby' };
-  assert.equal(socketUrl('http://chat.example:8080/', lobby), 'ws://chat.example:8080/ws?username=ana');
-  assert.equal(
-    socketUrl('https://example.org/talk/?room=x#/r/y', lobby),
-    'wss://example.org/talk/ws?username=ana',
-  );
-  assert.equal(
-    socketUrl('https://example.org/talk/index.html', lobby),
-    'wss://example.org/talk/ws?username=ana',
-  );
+test('the socket address follows the page: scheme, host and path prefix, and no name in it', () => {
+  assert.equal(socketUrl('http://chat.example:8080/'), 'ws://chat.example:8080/ws');
+  assert.equal(socketUrl('https://example.org/talk/?room=x#/r/y'), 'wss://example.org/talk/ws');
+  assert.equal(socketUrl('https://example.org/talk/index.html'), 'wss://example.org/talk/ws');
+  assert.equal(socketUrl('wss://example.org/'), 'wss://example.org/ws');
 });
 
-test('names and rooms are percent-encoded whole, blanks too', () => {
-  assert.equal(
-    socketUrl('http://h/', { name: 'Ada & Bob+Ç', room: 'café' }),
-    'ws://h/ws?username=Ada%20%26%20Bob%2B%C3%87&room=caf%C3%A9',
-  );
+test('a cid is 96 random bits, and short enough', () => {
+  const all = new Set(Array.from({ length: 1000 }, newCid));
+  assert.equal(all.size, 1000);
+  for (const cid of all) assert.match(cid, /^[0-9a-f]{24}$/);
 });
 
-test('the five frames of the server are taken', () => {
+const message = { id: '1', seq: 1, username: 'ana', body: 'hi', ts: 1690000000000 };
+const change = { room: 'lobby', id: '1', seq: 2, username: 'ana', ts: 1690000000000 };
+
+test('the frames of the server are taken, whatever else is in them', () => {
   for (const frame of [
-    { type: 'message', id: '1', username: 'ana', body: 'hi', ts: 1690000000000 },
-    { type: 'join', username: 'ana' },
-    { type: 'leave', username: 'ana' },
-    { type: 'users', users: ['ana', 'bob'] },
-    { type: 'error', error: 'no' },
+    { type: 'hello', version: 2, server: 'x', build: 'y', limits: {} },
+    { type: 'left', room: 'lobby' },
+    { type: 'ack', cid: 'c', room: 'lobby', id: '1', seq: 1, ts: 1 },
+    { type: 'message', room: 'lobby', ...message },
+    { type: 'message', room: 'lobby', ...message, reply_to: '0' },
+    { type: 'edit', ...change, body: 'x' },
+    { type: 'delete', ...change },
+    { type: 'react', ...change, emoji: 'x', on: true },
+    { type: 'join', room: 'lobby', username: 'ana' },
+    { type: 'leave', room: 'lobby', username: 'ana', reason: 'quit' },
+    { type: 'typing', room: 'lobby', username: 'ana' },
+    { type: 'users', room: 'lobby', users: ['ana', 'bob'] },
+    { type: 'error', error: 'no', code: 'forbidden' },
+    { type: 'bye', code: 1001 },
+    { type: 'pong' },
   ]) {
     assert.deepEqual(decode(JSON.stringify(frame)), frame);
     assert.deepEqual(decode(JSON.stringify({ ...frame, later: true })), { ...frame, later: true });
   }
+});
+
+test('one odd entry in a list does not cost the rest', () => {
+  const odd = [null, 7, {}, { ...message, ts: 'x' }, { ...message, type: 'message', body: 1 }, { type: '__proto__' }];
+  const joined = decode(
+    JSON.stringify({
+      type: 'joined',
+      room: 'lobby',
+      username: 'ana',
+      epoch: 'e',
+      seq: 1,
+      users: [],
+      events: [...odd, { type: 'message', ...message }, { type: 'delete', ...change }],
+    }),
+  );
+  assert.deepEqual(joined.events, [
+    { type: 'message', ...message, reactions: {} },
+    { type: 'delete', ...change },
+  ]);
+  const page = decode(
+    JSON.stringify({
+      type: 'history',
+      room: 'lobby',
+      messages: [...odd, { ...message, reactions: { a: ['bob'], b: 'x', c: [], d: [1] } }],
+    }),
+  );
+  assert.deepEqual(page.messages, [{ type: 'message', ...message, reactions: { a: ['bob'] } }]);
 });
 
 test('anything else is ignored', () => {
@@ -60,25 +92,21 @@ test('anything else is ignored', () => {
     '{}',
     '{"type":7}',
     '{"type":"hello"}',
+    '{"type":"hello","version":3}',
     '{"type":"constructor"}',
     '{"type":"__proto__"}',
     '{"type":"message"}',
-    '{"type":"message","id":"1","username":"a","body":7,"ts":1}',
-    '{"type":"message","id":"1","username":"a","body":"b","ts":"1"}',
-    '{"type":"message","id":"1","username":"a","body":"b","ts":8640000000000001}',
-    '{"type":"users","users":"ana"}',
-    '{"type":"users","users":["a",7]}',
-    '{"type":"join","username":null}',
+    '{"type":"message","room":"r","seq":1,"id":"1","username":"a","body":7,"ts":1}',
+    '{"type":"message","room":"r","seq":1,"id":"1","username":"a","body":"b","ts":"1"}',
+    '{"type":"message","room":"r","seq":1,"id":"1","username":"a","body":"b","ts":8640000000000001}',
+    '{"type":"message","room":"r","seq":-1,"id":"1","username":"a","body":"b","ts":1}',
+    '{"type":"message","seq":1,"id":"1","username":"a","body":"b","ts":1}',
+    '{"type":"users","room":"r","users":"ana"}',
+    '{"type":"users","room":"r","users":["a",7]}',
+    '{"type":"join","room":"r","username":null}',
   ])
     assert.equal(decode(text), null, text);
   assert.equal(decode(new ArrayBuffer(4)), null);
-});
-
-test('a message is the origin frame and nothing more', () => {
-  assert.equal(encodeMessage('a "b"\n<c>'), '{"type":"message","body":"a \\"b\\"\\n<c>"}');
-  assert.equal(isTooLong('x'.repeat(65_000)), false);
-  assert.equal(isTooLong('x'.repeat(65_536)), true);
-  assert.equal(isTooLong('€'.repeat(30_000)), true);
 });
 
 test('names: what the server would refuse is told without asking it', () => {

@@ -2,35 +2,52 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from './client.mjs';
 
-const { initial, reduce } = await client('store.js');
+const { initial, reduce, findMessage, mentions, roomOf } = await client('store.js');
 const { foldNotices, layout } = await client('rows.js');
 
 const noon = new Date(2026, 5, 10, 12).getTime();
 const minute = 60_000;
 const words = { today: 'Today', yesterday: 'Yesterday' };
-
-function after(...actions) {
-  return actions.reduce(reduce, reduce(initial, { type: 'enter', me: 'me', room: 'lobby' }));
-}
-const said = (username, body, ts = noon, watched = true) => ({
-  type: 'message',
-  username,
-  body,
-  ts,
-  watched,
+const joined = (events = [], more = {}) => ({
+  type: 'joined',
+  room: 'lobby',
+  username: 'me',
+  epoch: 'e1',
+  seq: events.at(-1)?.seq ?? 0,
+  events,
+  users: ['me'],
+  count: 1,
+  now: noon,
+  ...more,
 });
-const came = (username, now = noon) => ({ type: 'join', username, now });
-const went = (username, now = noon) => ({ type: 'leave', username, now });
-const rowsOf = (state, more = {}) => layout({ ...state, now: noon, words, ...more });
+
+// Messages without a seq are given the next one.
+function play(state, ...actions) {
+  return actions.reduce((before, action) => {
+    const seq = (roomOf(before, 'lobby')?.seq ?? 0) + 1;
+    const isNew = ['message', 'edit', 'delete', 'react'].includes(action.type) && action.seq === undefined;
+    const numbered = isNew ? { ...action, seq, id: action.id ?? `m${seq}` } : action;
+    return reduce(before, { room: 'lobby', ...numbered });
+  }, state);
+}
+const start = () => reduce(reduce(initial, { type: 'start', me: 'me' }), { type: 'enter', room: 'lobby' });
+const after = (...actions) => play(play(start(), joined()), ...actions);
+const lobby = (state) => roomOf(state, 'lobby');
+const said = (username, body, ts = noon, watched = true) => ({ type: 'message', username, body, ts, watched });
+const kept = (seq, body, more = {}) => ({ type: 'message', id: `m${seq}`, seq, username: 'a', body, ts: noon, reactions: {}, ...more });
+const came = (username, ts = noon) => ({ type: 'join', username, ts });
+const went = (username, ts = noon) => ({ type: 'leave', username, ts });
+const rowsOf = (state, more = {}) => layout({ ...lobby(state), me: 'me', now: noon, words, ...more });
 const kinds = (state, more) =>
   rowsOf(state, more)
     .map((row) => row.kind)
     .join(' ');
+const bodies = (state) => lobby(state).items.map((i) => i.body ?? i.kind).join(' ');
 
 test('people are kept in the order they came', () => {
   const state = after({ type: 'users', users: ['c', 'a'] }, came('b'), went('c'), came('c'));
-  assert.deepEqual(state.users, ['a', 'b', 'c']);
-  assert.deepEqual(after({ type: 'users', users: ['a', 'b'] }, came('a')).users, ['a', 'b']);
+  assert.deepEqual(lobby(state).users, ['a', 'b', 'c']);
+  assert.deepEqual(lobby(after({ type: 'users', users: ['a', 'b'] }, came('a'))).users, ['a', 'b']);
 });
 
 test('messages of one author within five minutes are one group', () => {
@@ -48,13 +65,14 @@ test('messages of one author within five minutes are one group', () => {
   );
 });
 
-test('a group ends at a notice, a gap, a new day and the unread line', () => {
+test('a group ends at a notice, an answer, a deleted message, a new day and the unread line', () => {
   const first = (state) =>
     rowsOf(state)
       .filter((r) => r.kind === 'message')
       .at(-1).first;
   assert.equal(first(after(said('a', '1'), came('b'), said('a', '2'))), true);
-  assert.equal(first(after(said('a', '1'), { type: 'gap', from: noon, now: noon }, said('a', '2'))), true);
+  assert.equal(first(after(said('a', '1'), { ...said('a', '2'), reply_to: 'm1' })), true);
+  assert.equal(first(after(said('a', '1'), { type: 'delete', id: 'm1' }, said('a', '2'))), true);
   const midnight = new Date(2026, 5, 10).getTime();
   assert.equal(first(after(said('a', '1', midnight - 1000), said('a', '2', midnight + 1000))), true);
   assert.equal(first(after(said('a', '1'), said('a', '2', noon, false))), true);
@@ -63,12 +81,7 @@ test('a group ends at a notice, a gap, a new day and the unread line', () => {
 
 test('a day is headed once', () => {
   const day = 24 * 60 * minute;
-  const state = after(
-    said('a', '1', noon - 2 * day),
-    said('a', '2', noon - day),
-    said('a', '3'),
-    said('a', '4'),
-  );
+  const state = after(said('a', '1', noon - 2 * day), said('a', '2', noon - day), said('a', '3'), said('a', '4'));
   const days = rowsOf(state)
     .filter((row) => row.kind === 'day')
     .map((row) => row.label);
@@ -76,11 +89,12 @@ test('a day is headed once', () => {
   assert.deepEqual(days.slice(1), ['Yesterday', 'Today']);
 });
 
-test('coming and going folds, but not our own', () => {
+test('coming and going folds, but not our own; or is shown one by one, or not at all', () => {
   assert.equal(kinds(after(came('a'))), 'day notice');
   assert.equal(kinds(after(came('a'), came('b'), went('a'))), 'day fold');
-  assert.equal(kinds(after(came('a'), came('me'), came('b'))), 'day notice notice notice');
   assert.equal(kinds(after(came('a'), came('b'), said('a', 'x'), came('c'))), 'day fold message notice');
+  assert.equal(kinds(after(came('a'), came('b')), { notices: 'show' }), 'day notice notice');
+  assert.equal(kinds(after(came('a'), came('b'), said('a', 'x')), { notices: 'hide' }), 'day message');
 });
 
 test('a fold says who came, who went, and who only was away for a moment', () => {
@@ -91,11 +105,7 @@ test('a fold says who came, who went, and who only was away for a moment', () =>
     back: [],
   });
   assert.deepEqual(foldNotices(items(['leave', 'a'], ['join', 'A'])), { joined: [], left: [], back: ['a'] });
-  assert.deepEqual(foldNotices(items(['join', 'a'], ['leave', 'a'])), {
-    joined: ['a'],
-    left: ['a'],
-    back: [],
-  });
+  assert.deepEqual(foldNotices(items(['join', 'a'], ['leave', 'a'])), { joined: ['a'], left: ['a'], back: [] });
   assert.deepEqual(foldNotices(items(['join', 'a'], ['leave', 'a'], ['join', 'a'])), {
     joined: ['a'],
     left: [],
@@ -105,69 +115,208 @@ test('a fold says who came, who went, and who only was away for a moment', () =>
 
 test('in a crowd, coming and going is no news', () => {
   const users = Array.from({ length: 60 }, (_, i) => `u${i}`);
-  const state = after({ type: 'users', users }, came('a'), went('u1'));
-  assert.equal(state.items.length, 0);
-  assert.equal(state.users.length, 60);
+  const state = after({ type: 'users', users, count: 60 }, came('a'), went('u1'));
+  assert.equal(lobby(state).items.length, 0);
+  assert.equal(lobby(state).users.length, 60);
 });
 
 test('unread: counted when nobody looks; the line stays until it is cleared', () => {
   let state = after(said('a', '1'), said('a', '2', noon, false), said('b', '3', noon, false));
-  assert.equal(state.unread, 2);
+  assert.equal(lobby(state).unread, 2);
   assert.equal(kinds(state), 'day message line message message');
-  state = reduce(state, { type: 'read' });
-  assert.equal(state.unread, 0);
+  state = play(state, { type: 'read' });
+  assert.equal(lobby(state).unread, 0);
+  assert.equal(lobby(state).read, 3);
   assert.equal(kinds(state), 'day message line message message');
-  const again = reduce(reduce(state, { type: 'lookAway' }), said('a', '4', noon, false));
+  const again = play(state, { type: 'lookAway' }, said('a', '4', noon, false));
   assert.equal(kinds(again), 'day message message message line message');
-  assert.equal(kinds(reduce(again, { type: 'clearLine' })), 'day message message message message');
-  assert.equal(reduce(state, said('me', 'x', noon, false)).unread, 0);
+  assert.equal(kinds(play(again, { type: 'clearLine' })), 'day message message message message');
+  assert.equal(lobby(play(state, said('me', 'x', noon, false))).unread, 0);
 });
 
-test('coming back after a lost connection is a gap, and no news to ourselves', () => {
-  const lost = [
-    { type: 'users', users: ['a', 'me'] },
-    { type: 'gap', from: noon, now: noon },
-  ];
-  const back = [came('me'), { type: 'users', users: ['b', 'me'] }];
-  assert.equal(kinds(after(...lost, ...back)), 'day gap');
+test('on entering, what came after the mark of the last visit is unread', () => {
+  const events = [kept(1, 'one'), kept(2, '@me two'), kept(3, 'mine', { username: 'me' }), kept(4, 'four')];
+  const state = play(start(), joined(events, { mark: { epoch: 'e1', seq: 1 } }));
+  const { unread, mentions: count, line } = lobby(state);
+  assert.deepEqual([unread, count, line], [2, 1, 'm2']);
+  assert.equal(lobby(play(start(), joined(events))).unread, 0, 'a first visit has nothing unread');
+  assert.equal(lobby(play(start(), joined(events, { mark: { epoch: 'e0', seq: 1 } }))).unread, 0);
+  const read = play(state, { type: 'readElsewhere', seq: 4 });
+  assert.deepEqual([lobby(read).unread, lobby(read).line], [0, null]);
+});
+
+test('edits, deletions and reactions change the message they are about', () => {
+  const state = after(said('a', 'x'), said('b', 'y'), { type: 'edit', id: 'm1', username: 'a', body: 'z', ts: noon + 1 });
+  assert.deepEqual([findMessage(lobby(state), 'm1').body, findMessage(lobby(state), 'm1').edited], ['z', noon + 1]);
+  const react = (username, on, emoji = '👍') => ({ type: 'react', id: 'm2', username, emoji, on, ts: noon });
+  const liked = play(state, react('a', true), react('me', true), react('a', true), react('c', true, 'constructor'));
+  assert.deepEqual(findMessage(lobby(liked), 'm2').reactions, { '👍': ['a', 'me'], constructor: ['c'] });
+  const less = play(liked, react('a', false), react('me', false));
+  assert.deepEqual(findMessage(lobby(less), 'm2').reactions, { constructor: ['c'] });
+  const gone = play(less, { type: 'delete', id: 'm2', username: 'b', ts: noon });
+  assert.deepEqual([findMessage(lobby(gone), 'm2').body, findMessage(lobby(gone), 'm2').deleted], ['', true]);
+  assert.equal(play(gone, { type: 'edit', id: 'unknown', username: 'a', body: 'z', ts: noon }).rooms.lobby.seq, 11);
+});
+
+test('what one does is seen at once, and taken back if it is refused', () => {
+  const state = after(said('me', 'x'));
+  const was = findMessage(lobby(state), 'm1');
+  for (const event of [
+    { type: 'edit', id: 'm1', body: 'y', username: 'me', ts: noon },
+    { type: 'delete', id: 'm1', username: 'me', ts: noon },
+    { type: 'react', id: 'm1', emoji: 'a', on: true, username: 'me', ts: noon },
+  ]) {
+    const seen = play(state, { type: 'apply', event });
+    assert.notDeepEqual(findMessage(lobby(seen), 'm1'), was);
+    const { body, deleted, edited, reactions } = findMessage(lobby(play(seen, { type: 'restore', event, was })), 'm1');
+    assert.deepEqual([body, deleted, edited, reactions], ['x', undefined, undefined, {}]);
+  }
+});
+
+test('recovered: what was missed is added once, and in order', () => {
+  const state = after(said('a', 'one'), { type: 'out' });
+  const missed = [kept(2, 'two'), { type: 'edit', id: 'm1', seq: 3, username: 'a', body: 'ONE', ts: noon }, kept(4, 'four')];
+  const back = play(state, joined(missed, { recovered: true, seq: 4 }));
+  assert.equal(bodies(back), 'ONE two four');
+  assert.equal(lobby(back).unread, 2);
+  assert.equal(bodies(play(back, joined(missed, { recovered: true, seq: 4 }))), 'ONE two four');
+});
+
+test('not recovered, but the newest overlap what is known: nothing is missing', () => {
+  const state = after(said('a', 'one'), said('a', 'two'));
+  const back = play(state, joined([kept(2, 'TWO'), kept(3, 'three')], { recovered: false }));
+  assert.equal(bodies(back), 'one TWO three');
+});
+
+test('not recovered: a hole, which is filled from history until it is closed', () => {
+  const state = after(said('a', 'm1'), said('a', 'm2'));
+  let back = play(state, joined([kept(9, 'm9'), kept(10, 'm10')], { recovered: false, seq: 10 }));
+  assert.equal(bodies(back), 'm1 m2 hole m9 m10');
+  const hole = () => lobby(back).items.find((i) => i.kind === 'hole');
+  assert.equal(hole().before, 9);
+  const page = (messages, more) => ({ type: 'history', epoch: 'e1', where: 'hole', key: hole().key, messages, more });
+  back = play(back, page([kept(6, 'm6'), kept(7, 'm7')], true));
+  assert.equal(bodies(back), 'm1 m2 hole m6 m7 m9 m10');
+  assert.equal(hole().before, 6);
+  back = play(back, page([kept(2, 'M2'), kept(3, 'm3')], true));
+  assert.equal(bodies(back), 'm1 M2 m3 m6 m7 m9 m10');
+});
+
+test('another log: a gap, and what was in the old one stays to be read only', () => {
+  const state = after(said('a', 'one'));
+  const back = play(state, joined([kept(1, 'new')], { epoch: 'e2', recovered: false }));
+  assert.equal(bodies(back), 'one gap new');
+  assert.deepEqual(lobby(back).items.map((i) => i.isLost), [true, undefined, undefined]);
+  const edited = play(back, { type: 'edit', id: 'm1', seq: 2, username: 'a', body: 'NEW', ts: noon });
+  assert.equal(bodies(edited), 'one gap NEW');
+  assert.equal(new Set(lobby(edited).items.map((i) => i.key)).size, 3);
+});
+
+test('older pages go before what is known; what is known already is brought up to date', () => {
+  const state = play(start(), joined([kept(5, 'five'), kept(6, 'six')], { asked: 2 }));
+  assert.equal(lobby(state).hasOlder, true);
+  const page = { type: 'history', epoch: 'e1', where: 'before', messages: [kept(3, 'three'), kept(4, 'four'), kept(5, 'FIVE')], more: false };
+  const more = play(state, page);
+  assert.equal(bodies(more), 'three four FIVE six');
+  assert.equal(lobby(more).hasOlder, false);
+  assert.equal(bodies(play(state, { ...page, epoch: 'other' })), 'five six');
+});
+
+test('elsewhere in the log what is live waits, and is there when one is back', () => {
+  let state = play(start(), joined([kept(50, 'm50')], { seq: 50, asked: 1 }));
+  state = play(state, { type: 'history', epoch: 'e1', where: 'around', messages: [kept(5, 'm5'), kept(6, 'm6')], more: true, hasNewer: true });
+  assert.equal(bodies(state), 'm5 m6');
+  state = play(state, said('a', 'live', noon, false), { type: 'edit', id: 'm51', username: 'a', body: 'LIVE', ts: noon });
+  assert.equal(bodies(state), 'm5 m6');
+  assert.equal(lobby(state).unread, 1);
+  const next = play(state, { type: 'history', epoch: 'e1', where: 'after', messages: [kept(7, 'm7'), kept(50, 'm50')], more: false });
+  assert.equal(bodies(next), 'm5 m6 m7 m50 LIVE');
+  const newest = play(state, { type: 'history', epoch: 'e1', where: 'newest', messages: [kept(50, 'm50'), kept(51, 'LIVE')], more: true });
+  assert.equal(bodies(newest), 'm50 LIVE');
+  assert.equal(lobby(newest).hasNewer, false);
+});
+
+test('a page of history that is ahead of the live events does not double them', () => {
+  const state = play(start(), joined([kept(1, 'm1')], { asked: 1 }));
+  const ahead = play(state, { type: 'history', epoch: 'e1', where: 'newest', messages: [kept(1, 'm1'), kept(2, 'm2')], more: false });
+  assert.equal(bodies(play(ahead, { ...said('a', 'm2'), seq: 2, id: 'm2' })), 'm1 m2');
 });
 
 test('our own are known by name, however it is spelled', () => {
   assert.deepEqual(
-    after(said('ME', 'x'), said('a', 'y')).items.map((item) => item.mine),
+    lobby(after(said('ME', 'x'), said('a', 'y'))).items.map((item) => item.mine),
     [true, false],
   );
 });
 
-test('what is not confirmed yet stands last and is ours', () => {
-  const rows = rowsOf(after(said('a', '1')), {
-    outbox: [{ key: 'o1', body: 'x', ts: noon, state: 'queued' }],
-  });
-  const last = rows.at(-1);
-  assert.deepEqual([last.key, last.mine, last.state, last.username], ['o1', true, 'queued', 'me']);
-  assert.equal(after({ ...said('me', 'x'), key: 'o1' }).items[0].key, 'o1');
+test('a mention is the name as a word of its own', () => {
+  for (const text of ['me', '@me look', 'hi ME!', 'ｍｅ?', '(me)', "me's"]) assert.equal(mentions(text, 'me'), true, text);
+  for (const text of ['', 'mean', 'some', 'me_too', 'meé']) assert.equal(mentions(text, 'me'), false, text);
+  assert.equal(mentions('@Ada Lovelace: look', 'ada lovelace'), true);
+  assert.equal(mentions('anything', ''), false);
+});
+
+test('what is not confirmed yet stands last and is ours; its message takes its row', () => {
+  const entry = { cid: 'c1', room: 'lobby', body: 'x', ts: noon, after: 1, state: 'queued' };
+  const last = (more) => rowsOf(after(said('a', '1')), { outbox: [{ ...entry, ...more }] }).at(-1);
+  assert.deepEqual([last().key, last().item.mine, last().item.state, last().item.username], ['c1', true, 'queued', 'me']);
+  assert.equal(lobby(after({ ...said('me', 'x'), rowKey: 'c1' })).items[0].key, 'c1');
+  const state = after(said('a', '1'), said('me', 'x'));
+  assert.equal(lobby(play(state, { type: 'rekey', id: 'm2', key: 'c1' })).items[1].key, 'c1');
+});
+
+test('a message that is in the log, and of which only the ack is missing, is not shown twice', () => {
+  const state = after(said('a', '1'), said('me', 'x'));
+  const count = (entry) => rowsOf(state, { outbox: [entry] }).filter((row) => row.kind === 'message').length;
+  const entry = { cid: 'c1', room: 'lobby', body: 'x', ts: noon, after: 1, state: 'sending', wasSent: true };
+  assert.equal(count(entry), 2);
+  assert.equal(count({ ...entry, wasSent: false }), 3);
+  assert.equal(count({ ...entry, after: 2 }), 3, 'that was an earlier one of the same text');
+  assert.equal(count({ ...entry, body: 'y' }), 3);
+  assert.equal(count({ ...entry, state: 'acked', id: 'm2', body: 'y' }), 2);
 });
 
 test('a row keeps its signature until what it shows changes', () => {
-  const before = rowsOf(after(said('a', '1'), said('a', '2')));
-  const later = rowsOf(after(said('a', '1'), said('a', '2'), said('b', '3')));
-  assert.deepEqual(
-    later.slice(0, 3).map((r) => [r.key, r.sig]),
-    before.map((r) => [r.key, r.sig]),
-  );
+  const state = after(said('a', '1'), said('a', '2'));
+  const before = rowsOf(state);
+  const later = rowsOf(play(state, said('b', '3')));
+  later.slice(0, 3).forEach((row, i) => {
+    assert.equal(row.key, before[i].key);
+    row.sig.forEach((part, j) => assert.equal(part, before[i].sig[j]));
+  });
   assert.equal(new Set(later.map((row) => row.key)).size, later.length);
 });
 
-test('memory is bounded, and numbers never come back', () => {
+test('memory is bounded, and what is dropped can be asked for again', () => {
   let state = after();
-  for (let i = 0; i < 10_500; i++) state = reduce(state, said('a', String(i)));
-  assert.ok(state.items.length <= 10_000);
-  assert.equal(state.dropped, true);
-  assert.equal(state.items.at(-1).n, 10_499);
-  assert.equal(state.items[0].n, 10_500 - state.items.length);
+  for (let i = 0; i < 10_500; i++) state = play(state, said('a', String(i)));
+  assert.ok(lobby(state).items.length <= 10_000);
+  assert.equal(lobby(state).hasOlder, true);
+  assert.equal(lobby(state).items.at(-1).body, '10499');
 });
 
-test('unknown actions change nothing', () => {
+test('typing is over when time is, or when the message comes', () => {
+  const typing = (username) => ({ type: 'typing', username, now: 0 });
+  const state = after(typing('a'), typing('b'), typing('me'), typing('__proto__'));
+  assert.deepEqual(Object.keys(lobby(state).typing), ['a', 'b', '__proto__']);
+  assert.deepEqual(Object.keys(lobby(play(state, said('a', 'x'))).typing), ['b', '__proto__']);
+  const over = reduce(state, { type: 'everyRoom', action: { type: 'typingOver', now: 6_000 } });
+  assert.deepEqual(Object.keys(lobby(over).typing), []);
+});
+
+test('rooms: entered in order, renamed, left; any name will do', () => {
+  let state = ['constructor', '__proto__', 'x'].reduce((s, room) => reduce(s, { type: 'enter', room }), after());
+  assert.deepEqual(state.order, ['lobby', 'constructor', '__proto__', 'x']);
+  state = reduce(state, { type: 'open', room: 'x' });
+  state = reduce(state, { type: 'rename', room: 'x', to: 'y' });
+  assert.equal(state.current, 'y');
+  state = reduce(state, { type: 'left', room: 'y' });
+  assert.equal(state.current, 'lobby');
+  assert.equal(roomOf(state, 'toString'), undefined);
+});
+
+test('unknown actions and rooms change nothing', () => {
   const state = after(said('a', '1'));
-  for (const type of ['nothing', 'constructor', '__proto__']) assert.equal(reduce(state, { type }), state);
+  for (const type of ['nothing', 'constructor', '__proto__']) assert.equal(reduce(state, { type, room: 'lobby' }), state);
+  assert.equal(reduce(state, { ...said('a', 'x'), room: 'elsewhere', seq: 1, id: 'x' }), state);
 });

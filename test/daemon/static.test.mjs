@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { after, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { soon } from '../support/inbox.mjs';
 import { dial, request } from '../support/rawws.mjs';
 import { serve, serveFor } from '../support/serve.mjs';
@@ -93,6 +94,72 @@ test('the ETag of a file outlives a restart of the server', async (t) => {
     (await request(other, 'GET /app.css HTTP/1.1')).headers.etag,
     (await request(daemon, 'GET /app.css HTTP/1.1')).headers.etag,
   );
+});
+
+const gzip = { 'Accept-Encoding': 'gzip, deflate, br, zstd' };
+
+test('whoever takes gzip gets it, whole and with a tag of its own; nobody else does', async () => {
+  const plain = await request(daemon, 'GET /big.txt HTTP/1.1');
+  const packed = await request(daemon, 'GET /big.txt HTTP/1.1', gzip);
+  assert.equal(plain.headers['content-encoding'], undefined);
+  assert.equal(packed.headers['content-encoding'], 'gzip');
+  assert.equal(packed.headers['content-type'], 'text/plain; charset=utf-8');
+  assert.equal(packed.headers['content-length'], String(packed.bytes.length));
+  assert.ok(packed.bytes.length < plain.bytes.length / 10);
+  assert.equal(gunzipSync(packed.bytes).toString(), files['big.txt']);
+  assert.notEqual(packed.headers.etag, plain.headers.etag);
+  for (const { headers } of [plain, packed]) assert.match(headers.vary, /^accept-encoding$/i);
+});
+
+for (const [accepted, isGzip] of [
+  ['gzip', true],
+  ['GZIP', true],
+  ['br;q=1.0, gzip;q=0.8, *;q=0.1', true],
+  ['gzip;q=0.001', true],
+  ['*', true],
+  ['gzip ; q=1', true],
+  ['br', false],
+  ['identity', false],
+  ['gzip;q=0', false],
+  ['gzip;q=0.000, br', false],
+  ['gzip; q=0, *', false],
+  ['*;q=0', false],
+  ['xgzip, gzipx', false],
+  ['', false],
+  [',;,q=1;', false],
+  [`br, ${'x'.repeat(300)}, gzip`, false],
+])
+  test(`Accept-Encoding ${JSON.stringify(accepted.slice(0, 40))} means ${isGzip ? 'gzip' : 'as it is'}`, async () => {
+    const { status, headers } = await request(daemon, 'GET /big.txt HTTP/1.1', { 'Accept-Encoding': accepted });
+    assert.equal(status, 200);
+    assert.equal(headers['content-encoding'], isGzip ? 'gzip' : undefined);
+  });
+
+test('each form is answered 304 to whoever has that form, and HEAD tells of it what GET does', async () => {
+  for (const accepted of [{}, gzip]) {
+    const get = await request(daemon, 'GET /big.txt HTTP/1.1', accepted);
+    const wire = await dial(daemon);
+    const lines = Object.entries({ Host: 'x', Connection: 'close', ...accepted }).map(([name, value]) => `${name}: ${value}\r\n`);
+    wire.write(`HEAD /big.txt HTTP/1.1\r\n${lines.join('')}\r\n`);
+    assert.deepEqual((await wire.response({ hasBody: false })).headers, get.headers);
+    wire.destroy();
+    const has = (etag) => request(daemon, 'GET /big.txt HTTP/1.1', { ...accepted, 'If-None-Match': etag });
+    const cached = await has(get.headers.etag);
+    assert.equal(cached.status, 304);
+    assert.equal(cached.headers.etag, get.headers.etag);
+    assert.match(cached.headers.vary, /^accept-encoding$/i);
+    assert.equal(cached.headers['content-encoding'], undefined);
+    const other = await request(daemon, 'GET /big.txt HTTP/1.1', accepted === gzip ? {} : gzip);
+    assert.equal((await has(other.headers.etag)).status, 200, 'the other form is not this one');
+  }
+});
+
+test('what would not become smaller is left alone', async () => {
+  for (const target of ['/', '/app.css', '/pixel.png', '/js/empty.js', '/nothing']) {
+    const { headers } = await request(daemon, `GET ${target} HTTP/1.1`, gzip);
+    assert.equal(headers['content-encoding'], undefined, target);
+    assert.equal(headers.vary, undefined, target);
+  }
 });
 
 test('HEAD is GET without the body: same status, same headers', async () => {

@@ -2,8 +2,12 @@
 //
 //   const wire = await dial(daemon)             TCP only
 //   wire.write('GET / HTTP/1.1\r\n...')
+<<<<<<< HEAD
 //   await wire.sent()                           all that was written has left this process
 //   await wire.response()                       {status, headers, body, raw}
+=======
+//   await wire.response()                       {status, headers, body, bytes, raw}
+>>>>>>> a10322a (Files are compressed once, when they are loaded, for browsers that take gzip)
 //   const wire = await upgrade(daemon, '/ws?username=ann')
 //   const wire = await dialWith(daemon, 'GET /')   the first bytes come with the connection
 //   wire.send({ opcode: TEXT, payload: '{}', fin: false })
@@ -97,7 +101,8 @@ function parseResponse(bytes, hasBody, isOver) {
   if (length === null && !isOver) return null;
   const size = length === null ? bytes.length : headEnd + 4 + length;
   if (bytes.length < size) return null;
-  return { response: { status, headers, raw, body: bytes.toString('utf8', headEnd + 4, size) }, size };
+  const body = bytes.subarray(headEnd + 4, size);
+  return { response: { status, headers, raw, body: body.toString('utf8'), bytes: Buffer.from(body) }, size };
 }
 
 class Wire {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static char folder[64];
 
@@ -65,11 +66,11 @@ static void finds_what_is_there_and_its_type(void **state)
         const struct static_file *f = static_files_find(files, rows[i][0]);
 
         assert_non_null(f);
-        assert_int_equal(f->length, strlen(rows[i][1]));
-        assert_memory_equal(f->bytes, rows[i][1], f->length);
+        assert_int_equal(f->plain.length, strlen(rows[i][1]));
+        assert_memory_equal(f->plain.bytes, rows[i][1], f->plain.length);
         assert_string_equal(f->media_type, rows[i][2]);
-        assert_int_equal(strlen(f->etag), 18);
-        assert_true(f->etag[0] == '"' && f->etag[17] == '"');
+        assert_int_equal(strlen(f->plain.etag), 18);
+        assert_true(f->plain.etag[0] == '"' && f->plain.etag[17] == '"');
     }
     static_files_free(files);
 }
@@ -101,17 +102,48 @@ static void nothing_else_can_be_named(void **state)
 static void tag_follows_the_content(void **state)
 {
     struct static_files *files = static_files_load(folder);
-    char before[20];
+    char before[24];
 
     (void)state;
-    strcpy(before, static_files_find(files, "/app.css")->etag);
+    strcpy(before, static_files_find(files, "/app.css")->plain.etag);
     static_files_free(files);
     files = static_files_load(folder);
-    assert_string_equal(static_files_find(files, "/app.css")->etag, before);
+    assert_string_equal(static_files_find(files, "/app.css")->plain.etag, before);
     static_files_free(files);
     put("app.css", "body{ }");
     files = static_files_load(folder);
-    assert_string_not_equal(static_files_find(files, "/app.css")->etag, before);
+    assert_string_not_equal(static_files_find(files, "/app.css")->plain.etag, before);
+    static_files_free(files);
+}
+
+/* The compressed form unpacks to the plain one, and has a tag of its own. */
+static void what_is_worth_it_is_compressed(void **state)
+{
+    char text[4001] = "", unpacked[sizeof text];
+    z_stream z = {.next_out = (Bytef *)unpacked, .avail_out = sizeof unpacked};
+    const struct static_file *f;
+    struct static_files *files;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        text[i] = (char)('a' + i % 26);
+    put("long.css", text);
+    put("long.png", text);
+    files = static_files_load(folder);
+    f = static_files_find(files, "/long.css");
+    assert_non_null(f->gzip.bytes);
+    assert_true(f->gzip.length < 400);
+    assert_int_equal(strlen(f->gzip.etag), 21);
+    assert_memory_equal(f->gzip.etag, f->plain.etag, 17);
+    z.next_in = f->gzip.bytes;
+    z.avail_in = (uInt)f->gzip.length;
+    assert_int_equal(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
+    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+    inflateEnd(&z);
+    assert_int_equal(z.total_out, strlen(text));
+    assert_memory_equal(unpacked, text, strlen(text));
+    assert_null(static_files_find(files, "/long.png")->gzip.bytes);
+    assert_null(static_files_find(files, "/app.css")->gzip.bytes);
     static_files_free(files);
 }
 
@@ -132,6 +164,7 @@ int main(void)
         cmocka_unit_test(finds_what_is_there_and_its_type),
         cmocka_unit_test(nothing_else_can_be_named),
         cmocka_unit_test(tag_follows_the_content),
+        cmocka_unit_test(what_is_worth_it_is_compressed),
         cmocka_unit_test(a_folder_without_the_client_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,22 +1,34 @@
-// Where a message is written. What is written is kept over a reload until it is sent.
-import { byId } from '../dom.js';
-import { tab } from '../storage.js';
+// Where a message is written: a new one, an answer, or another wording of an old one. What is written is
+// kept for each room over a reload until it is sent.
+import { byId, tab, write } from '../dom.js';
 import { strings } from '../strings.js';
+import { namesIn } from './message.js';
 
-export function createComposer({ onSend, onScroll }) {
+const CONTEXT_MAX = 120;
+
+// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages);
+// editLast(); typing(); enterSends(): whether Enter does on a touch screen; suggest(start): names.
+export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
   const error = byId('message-error');
+  const context = byId('context');
+  const typing = byId('typing');
   const isTouch = matchMedia('(pointer: coarse)');
-  let draft = null; // the key it is stored under
+  let place = null; // {seat, room}
+  let mode = {}; // {} | {reply: item} | {edit: item, draft: what was being written}
+
+  const draftName = () => place && `draft ${place.seat} ${place.room}`;
 
   function fit() {
     input.style.setProperty('height', 'auto');
     input.style.setProperty('height', `${input.scrollHeight + input.offsetHeight - input.clientHeight}px`);
   }
 
+  const enterIsSend = () => !isTouch.matches || on.enterSends();
+
   function showHint() {
-    input.setAttribute('enterkeyhint', isTouch.matches ? 'enter' : 'send');
+    input.setAttribute('enterkeyhint', enterIsSend() ? 'send' : 'enter');
   }
 
   function complain(text) {
@@ -25,20 +37,66 @@ export function createComposer({ onSend, onScroll }) {
   }
 
   function save() {
-    if (draft) tab.set(draft, input.value || null);
+    if (!place) return;
+    const text = mode.edit ? mode.draft : input.value;
+    tab.set(draftName(), text || null);
   }
 
-  function write(text) {
+  function setText(text) {
     input.value = text;
     complain('');
+    list.close();
     fit();
     save();
   }
 
+  function setMode(next) {
+    mode = next;
+    const item = mode.edit ?? mode.reply;
+    context.hidden = !item;
+    form.dataset.mode = mode.edit ? 'edit' : mode.reply ? 'reply' : '';
+    if (!item) return;
+    const who = item.mine ? strings.you : item.username;
+    write(byId('context-what'), mode.edit ? strings.editing : `${strings.replying} ${who}`);
+    write(byId('context-text'), mode.edit ? strings.escCancels : item.body.slice(0, CONTEXT_MAX));
+  }
+
+  // False if there is nothing to cancel.
+  function cancel() {
+    if (list.close()) return true;
+    if (mode.edit) {
+      const { draft } = mode;
+      setMode({});
+      setText(draft);
+    } else if (mode.reply) setMode({});
+    else return false;
+    return true;
+  }
+
   function send() {
-    if (!input.value.trim()) return;
-    if (onSend(input.value.trim())) write('');
-    else fit();
+    const text = input.value.trim();
+    const { edit, reply } = mode;
+    if (edit) {
+      if (on.change(edit, text)) cancel();
+      return;
+    }
+    if (!text) return;
+    if (on.send(text, reply?.id)) {
+      setMode({});
+      setText('');
+    } else fit();
+  }
+
+  // --- the list of names after an @ ---
+
+  let list = { close: () => false, key: () => false, update: loadList };
+
+  async function loadList() {
+    if (!input.value.includes('@')) return;
+    list.update = () => {};
+    const { createSuggestions } = await import('./suggest.js');
+    list = createSuggestions({ input, suggest: on.suggest, changed: () => (fit(), save()) });
+    list.update();
   }
 
   form.addEventListener('submit', (event) => {
@@ -50,36 +108,84 @@ export function createComposer({ onSend, onScroll }) {
     complain('');
     fit();
     save();
+    list.update();
+    if (input.value.trim() && !mode.edit) on.typing();
   });
   input.addEventListener('keydown', (event) => {
     if (event.isComposing || event.keyCode === 229) return; // the Enter of an input method
+    if (list.key(event)) return;
     const isSend =
-      event.key === 'Enter' && (event.ctrlKey || event.metaKey || (!event.shiftKey && !isTouch.matches));
+      event.key === 'Enter' && (event.ctrlKey || event.metaKey || (!event.shiftKey && enterIsSend()));
     if (isSend) {
       event.preventDefault();
       send();
     } else if (event.key === 'PageUp' || event.key === 'PageDown') {
       event.preventDefault();
-      onScroll(event.key === 'PageUp' ? -1 : 1);
+      on.scroll(event.key === 'PageUp' ? -1 : 1);
+    } else if (event.key === 'ArrowUp' && !input.value && !event.altKey && !event.shiftKey) {
+      event.preventDefault();
+      on.editLast();
     }
   });
+  input.addEventListener('blur', () => list.close());
+  byId('context-cancel').addEventListener('click', () => {
+    cancel();
+    input.focus();
+  });
   isTouch.addEventListener('change', showHint);
-  showHint();
 
   return {
     complain,
     save,
+    cancel,
     focus: () => input.focus(),
+    isEmpty: () => !input.value,
     open(seat, room) {
-      draft = `draft ${seat}`;
+      if (place?.seat === seat && place.room === room) return;
+      cancel();
+      save();
+      place = { seat, room };
+      showHint();
       input.placeholder = strings.messageTo(room);
       input.setAttribute('aria-label', strings.messageTo(room));
-      write(tab.get(draft) ?? '');
+      setMode({});
+      setText(tab.get(draftName()) ?? '');
+    },
+    lock(isLocked) {
+      input.readOnly = isLocked;
+      form.classList.toggle('locked', isLocked);
+    },
+    reply(item) {
+      cancel();
+      setMode({ reply: item });
+      input.focus();
+    },
+    edit(item) {
+      cancel();
+      setMode({ edit: item, draft: input.value });
+      input.value = item.body;
+      fit();
+      input.focus();
+      input.setSelectionRange(input.value.length, input.value.length);
     },
     // A message comes back to be changed; what is being written is not lost for it.
     take(text) {
-      write(input.value.trim() ? `${text}\n${input.value}` : text);
+      cancel();
+      setText(input.value.trim() ? `${text}\n${input.value}` : text);
       input.focus();
+    },
+    mention(name) {
+      const { value, selectionStart: at } = input;
+      const before = value.slice(0, at);
+      const space = before && !/\s$/u.test(before) ? ' ' : '';
+      input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
+      fit();
+      save();
+      input.focus();
+    },
+    showTyping(names) {
+      const text = namesIn(strings.typing(names));
+      typing.replaceChildren(...text);
     },
   };
 }

@@ -1,155 +1,45 @@
 // The messages, and where in them one is. The view moves only by the reader's hand: at the end it
-// stays at the end, anywhere else the first row in sight stays where it is.
-import { avatar, byId, h, icon, reconcile } from '../dom.js';
-import { fullTime, hue, linkify, time } from '../format.js';
-import { foldNotices, layout } from '../rows.js';
+// stays at the end, anywhere else the first row in sight stays where it is. Of all that is known only a
+// window is in the page.
+import { byId, iconButton, reconcile, write } from '../dom.js';
+import { layout } from '../rows.js';
+import { findMessage } from '../store.js';
 import { strings } from '../strings.js';
+import { createBuilders } from './message.js';
 
-const WINDOW = 200; // items in the page at the end; more as one reads up
-const STEP = 100;
+const WINDOW = 200; // items in the page at the end
+const WINDOW_MAX = 250; // anywhere else
+const ROWS_MAX = 300;
+const STEP = 50;
 const END_PX = 24;
 const AHEAD_SCREENS = 1.5;
+const MOMENTUM_MS = 1_500;
 
-export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
+// on: act(what, item, element), seen(), older(), newer(), newest(), draw() and those of message.js.
+export function createLog({ on, me }) {
   const scroller = byId('log');
   const list = byId('rows');
   const empty = byId('empty');
+  const older = byId('older');
   const pill = byId('pill');
+  const pillTop = byId('pill-top');
+  const isFine = matchMedia('(hover: hover)');
   const open = new Set();
-  let state = null;
+  const places = new Map(); // of the rooms one is not in: {place, first, last, stick}
+  const build = createBuilders({ on: { ...on, toggle, jump }, me });
+  let room = null;
   let outbox = [];
-  let from = 0; // number of the first item in the page
+  let settings = {};
+  let shown = []; // the rows
+  let first = null; // key of the first item in the page
+  let last = null; // and of the last one; null: the end, wherever that is
+  let range = { from: 0, to: 0 };
   let stick = true;
   let lastTop = 0;
+  let touchedAt = -Infinity;
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
-
-  // --- rows ---
-
-  function body(text) {
-    return linkify(text).map((part) =>
-      part.href
-        ? h(
-            'a',
-            { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'ltr' },
-            part.text,
-          )
-        : part.text,
-    );
-  }
-
-  function actions({ key, state: sending }) {
-    if (sending !== 'failed' && sending !== 'unsure') return null;
-    return h(
-      'div',
-      { class: 'actions' },
-      h('button', { type: 'button', onclick: () => onRetry(key) }, strings.retry),
-      h('button', { type: 'button', onclick: () => onEdit(key) }, strings.edit),
-      h('button', { type: 'button', onclick: () => onRemove(key) }, strings.remove),
-    );
-  }
-
-  function sendingText({ state: sending, reason }) {
-    return sending === 'sent' ? '' : sending === 'failed' ? strings.failed(reason) : strings[sending];
-  }
-
-  function messageRow(row) {
-    const { key, username, mine, first, state: sending, ts } = row;
-    const author = mine ? strings.you : username;
-    const quiet = first ? '' : ' sr-only';
-    const id = (part) => `${key}-${part}`;
-    return h(
-      'li',
-      { class: `message ${mine ? 'mine' : 'theirs'}${first ? ' first' : ''}`, 'data-state': sending },
-      first ? avatar(username) : null,
-      h(
-        'article',
-        { tabindex: '-1', 'aria-labelledby': ['author', 'body', 'state', 'time'].map(id).join(' ') },
-        h(
-          'header',
-          { class: `byline${quiet}` },
-          nameOf(author, { id: id('author'), username, mine }),
-          ' ',
-          h('time', { id: id('time'), datetime: new Date(ts).toISOString(), title: fullTime(ts) }, time(ts)),
-        ),
-        h(
-          'div',
-          { class: 'bubble', title: first ? null : fullTime(ts) },
-          h('div', { id: id('body'), dir: 'auto' }, ...body(row.body)),
-        ),
-        h('p', { class: 'state', id: id('state') }, sendingText(row)),
-        actions(row),
-      ),
-    );
-  }
-
-  function nameOf(author, { id, username, mine }) {
-    const element = h('span', { class: 'author', id, dir: 'auto' }, author);
-    if (!mine) element.style.setProperty('--hue', hue(username));
-    return element;
-  }
-
-  const phrase = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
-
-  const sentence = ({ kind, username, mine }) =>
-    phrase(
-      mine && kind === 'join' ? strings.youJoined : strings[kind === 'join' ? 'joined' : 'left']([username]),
-    );
-
-  function noticeRow({ items: [item] }) {
-    return h('li', { class: 'notice' }, h('p', { title: fullTime(item.ts) }, ...sentence(item)));
-  }
-
-  function foldRow({ key, items, isOpen }) {
-    const { joined, left, back } = foldNotices(items);
-    const summary = [
-      [joined, 'joined'],
-      [left, 'left'],
-      [back, 'cameBack'],
-    ]
-      .filter(([names]) => names.length)
-      .flatMap(([names, verb], i) => [...(i ? [' · '] : []), ...phrase(strings[verb](names))]);
-    const toggle = () => {
-      if (!open.delete(key)) open.add(key);
-      onScroll();
-    };
-    return h(
-      'li',
-      { class: 'notice' },
-      h(
-        'button',
-        { type: 'button', 'aria-expanded': String(isOpen), onclick: toggle },
-        h('span', {}, ...summary),
-        icon('chevron'),
-      ),
-      isOpen
-        ? h(
-            'ol',
-            {},
-            ...items.map((item) =>
-              h('li', {}, h('span', {}, ...sentence(item)), ' ', h('time', {}, time(item.ts))),
-            ),
-          )
-        : null,
-    );
-  }
-
-  const builders = {
-    message: messageRow,
-    notice: noticeRow,
-    fold: foldRow,
-    day: ({ label }) => h('li', { class: 'day' }, h('h2', {}, label)),
-    line: () => h('li', { class: 'line', id: 'line' }, h('span', {}, strings.newMessages)),
-    gap: ({ from: lost, ts }) =>
-      h('li', { class: 'gap' }, icon('gap'), h('p', {}, strings.gap(time(lost), time(ts)))),
-    trimmed: () => h('li', { class: 'notice' }, h('p', {}, strings.trimmed)),
-  };
-
-  function build(row, isNew) {
-    const element = builders[row.kind](row);
-    if (isNew && stick) element.classList.add('new');
-    return element;
-  }
+  const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
 
   // --- place ---
 
@@ -161,87 +51,276 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
     const { top } = scroller.getBoundingClientRect();
     for (const [key, { node }] of list.known ?? []) {
       const place = placeOf(node);
-      if (place.bottom > top && !node.matches('.day')) return { key, top: place.top };
+      if (place.bottom > top && !node.matches('.day, .line')) return { key, top: place.top - top };
     }
     return null;
   }
 
+  // While a finger's momentum scrolls, what a script writes is overridden, unless scrolling stops first.
+  function scrollTo(top) {
+    const isMoving = performance.now() - touchedAt < MOMENTUM_MS;
+    if (isMoving) scroller.style.setProperty('overflow', 'hidden');
+    scroller.scrollTop = top;
+    lastTop = scroller.scrollTop;
+    if (isMoving) requestAnimationFrame(() => scroller.style.removeProperty('overflow'));
+  }
+
   function hold(place) {
     const row = place && list.known.get(place.key);
-    if (stick) scroller.scrollTop = scroller.scrollHeight;
-    else if (row) scroller.scrollTop += placeOf(row.node).top - place.top;
+    if (stick) scrollTo(scroller.scrollHeight);
+    else if (row) {
+      const by = placeOf(row.node).top - scroller.getBoundingClientRect().top - place.top;
+      if (Math.abs(by) >= 0.5) scrollTo(scroller.scrollTop + by);
+    }
     lastTop = scroller.scrollTop;
   }
 
-  function chooseWindow() {
-    const { items } = state;
-    const first = items[0]?.n ?? 0;
-    const last = items.at(-1)?.n ?? 0;
-    if (stick && last - from > WINDOW + STEP) from = last - WINDOW;
-    from = Math.max(from, first);
-    return items.slice(from - first);
+  // --- window ---
+
+  const indexOf = (key) => room.items.findLastIndex((item) => item.key === key);
+
+  function chooseRange() {
+    const { length } = room.items;
+    if (stick) {
+      range = { from: Math.max(0, length - WINDOW), to: length };
+      return;
+    }
+    const from = Math.max(0, first === null ? length - WINDOW : indexOf(first));
+    const end = last === null ? -1 : indexOf(last);
+    range = { from, to: Math.min(end < 0 ? length : end + 1, from + WINDOW_MAX) };
   }
 
-  function draw() {
-    const place = stick ? null : anchor();
-    const items = chooseWindow();
-    const rows = layout({
-      items,
-      outbox,
-      me: state.me,
-      line: state.line,
+  function keepRange() {
+    const { items } = room;
+    first = items[range.from]?.key ?? null;
+    last = range.to === items.length ? null : items[range.to - 1].key;
+  }
+
+  function extend(step) {
+    const { length } = room.items;
+    if (step < 0) {
+      const from = Math.max(0, range.from + step);
+      range = { from, to: Math.min(range.to, from + WINDOW_MAX) };
+    } else {
+      const to = Math.min(length, range.to + step);
+      range = { from: Math.max(range.from, to - WINDOW_MAX), to };
+    }
+    keepRange();
+    draw(step);
+  }
+
+  function rowsOf() {
+    const { from, to } = range;
+    const isEnd = isLive();
+    return layout({
+      items: room.items.slice(from, to),
+      outbox: isEnd ? outbox : [],
+      me: me(),
+      line: room.line,
       open,
+      notices: settings.notices,
+      find: (id) => findMessage(room, id),
       now: Date.now(),
       words: strings,
     });
-    if (state.dropped && items.length === state.items.length)
-      rows.unshift({ kind: 'trimmed', key: 'trimmed', sig: '' });
-    reconcile(list, rows, build);
-    empty.hidden = rows.some((row) => row.kind === 'message');
+  }
+
+  // Days and lines are rows too: when they are many, the far end of the window gives way.
+  function chooseRows(direction) {
+    let rows = rowsOf();
+    while (rows.length > ROWS_MAX && range.to - range.from > 1) {
+      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - 1);
+      if (direction < 0) range.to -= surplus;
+      else range.from += surplus;
+      rows = rowsOf();
+    }
+    return rows;
+  }
+
+  function draw(direction = 1) {
+    const place = stick ? null : anchor();
+    chooseRange();
+    const rows = chooseRows(direction);
+    keepRange();
+    older.hidden = !(room.hasOlder && range.from === 0);
+    empty.hidden = room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message');
+    reconcile(list, rows, element);
+    shown = rows;
     giveTabStop();
     hold(place);
-    showPill();
+    showPills();
   }
 
-  function showPill() {
-    const isFar = distance() > scroller.clientHeight;
-    pill.hidden = stick || !(state.unread || isFar);
-    byId('pill-text').textContent = state.unread ? strings.unread(state.unread) : strings.latest;
+  function element(row, isNew) {
+    const node = build[row.kind](row);
+    if (isNew && stick && shown.length) node.classList.add('new');
+    return node;
   }
+
+  // --- pills ---
+
+  const lineNode = () => list.known?.get('line')?.node;
+
+  function unreadAbove() {
+    if (!room.line) return 0;
+    const at = indexOf(room.line);
+    const node = lineNode();
+    if (at < 0 || (at >= range.from && !node)) return 0;
+    if (node && node.getBoundingClientRect().bottom > scroller.getBoundingClientRect().top) return 0;
+    return room.items.slice(at).filter((item) => item.kind === 'message' && !item.mine).length;
+  }
+
+  function showPills() {
+    const isFar = distance() > scroller.clientHeight || !isLive();
+    pill.hidden = stick || !(room.unread || isFar);
+    write(byId('pill-text'), room.unread ? strings.unread(room.unread) : strings.latest);
+    const above = unreadAbove();
+    pillTop.hidden = !above;
+    write(byId('pill-top-text'), strings.unreadAbove(above));
+  }
+
+  // --- scrolling ---
 
   function toEnd() {
+    if (room.hasNewer) {
+      on.newest();
+      return;
+    }
     stick = true;
-    scroller.scrollTop = scroller.scrollHeight;
-    lastTop = scroller.scrollTop;
+    draw();
     looked();
   }
 
   function looked() {
-    if (stick && !document.hidden) onSeen();
+    if (stick && room && isLive() && !document.hidden) on.seen();
   }
 
   function scrolled() {
+    if (!room) return;
     const top = scroller.scrollTop;
-    if (distance() <= END_PX) stick = true;
-    else if (top < lastTop - 1) stick = false;
+    if (distance() <= END_PX && isLive()) stick = true;
+    else if (top < lastTop - 1) leaveEnd();
     lastTop = top;
     looked();
-    if (!state) return;
-    if (!stick && top < scroller.clientHeight * AHEAD_SCREENS && from > (state.items[0]?.n ?? 0)) {
-      from -= STEP;
-      onScroll();
-    }
-    showPill();
+    more();
+    showPills();
+    tools.remove();
   }
+
+  function leaveEnd() {
+    if (stick) keepRange();
+    stick = false;
+  }
+
+  // What is near comes into the page, or is asked for.
+  function more() {
+    const ahead = scroller.clientHeight * AHEAD_SCREENS;
+    if (stick && distance() > END_PX) return; // just now being put at the end
+    if (scroller.scrollTop < ahead) {
+      if (range.from > 0 && !stick) extend(-STEP);
+      else if (range.from === 0 && room.hasOlder) on.older();
+    }
+    if (!stick && distance() < ahead) {
+      if (range.to < room.items.length) extend(STEP);
+      else if (room.hasNewer) on.newer();
+    }
+  }
+
+  // Puts an item into the page and into sight.
+  function show(key, where) {
+    const at = indexOf(key);
+    if (at < 0) return false;
+    stick = false;
+    const from = Math.max(0, at - WINDOW_MAX / 2);
+    range = { from, to: Math.min(room.items.length, from + WINDOW_MAX) };
+    keepRange();
+    draw();
+    const node = list.known.get(key)?.node ?? list.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    node?.scrollIntoView({ block: where });
+    lastTop = scroller.scrollTop;
+    showPills();
+    return node;
+  }
+
+  function jump(id) {
+    const item = findMessage(room, id);
+    if (!item) {
+      on.find(id);
+      return;
+    }
+    const node = show(item.key, 'center');
+    if (!node) return;
+    node.classList.add('flash');
+    setTimeout(() => node.classList.remove('flash'), 2_000);
+    node.querySelector('article').focus({ preventScroll: true });
+  }
+
+  function toLine() {
+    show(room.line, 'center');
+    const line = lineNode();
+    if (!line) return;
+    line.scrollIntoView({ block: 'start' });
+    lastTop = scroller.scrollTop;
+    showPills();
+  }
+
+  function toggle(key) {
+    if (!open.delete(key)) open.add(key);
+    draw();
+  }
+
+  // --- the tools that hover over a message ---
+
+  const tools = document.createElement('div');
+  tools.className = 'tools';
+  const tool = (name, what) =>
+    iconButton(name, strings[what], { tabindex: '-1', 'data-what': what, onclick: useTool });
+  const mineOnly = tool('edit', 'edit');
+  tools.append(tool('react', 'react'), tool('reply', 'reply'), mineOnly, tool('more', 'more'));
+
+  const itemOf = (node) => {
+    const key = node?.closest('.message')?.dataset.key;
+    return shown.find((row) => row.key === key && row.kind === 'message')?.item;
+  };
+
+  const canBeUsed = (item) => item && item.id && !item.deleted && !item.isLost && !item.entry;
+
+  function useTool(event) {
+    const button = event.currentTarget;
+    const item = itemOf(button);
+    if (item) on.act(button.dataset.what, item, button);
+  }
+
+  list.addEventListener('pointerover', (event) => {
+    if (event.pointerType !== 'mouse' || !isFine.matches) return;
+    const row = event.target.closest('.message');
+    if (!row || tools.parentNode === row.querySelector('article')) return;
+    const item = itemOf(row);
+    if (!canBeUsed(item)) {
+      tools.remove();
+      return;
+    }
+    mineOnly.hidden = !item.mine;
+    row.querySelector('article').append(tools);
+  });
+  list.addEventListener('pointerleave', () => tools.remove());
+  // Where nothing can hover, a tap on a bubble opens the menu.
+  list.addEventListener('click', (event) => {
+    if (isFine.matches || event.target.closest('button, a')) return;
+    const article = event.target.closest('article');
+    const item = itemOf(article);
+    if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
+  });
 
   // --- keys: one row is in the tab order, the arrows move it ---
 
   const articles = () => [...list.querySelectorAll('article')];
 
   function giveTabStop() {
-    const last = articles().at(-1);
-    const isFree = !list.contains(document.activeElement) || !list.querySelector('article[tabindex="0"]');
-    if (last && isFree) moveTabStop(last);
+    const stop = list.querySelector('article[tabindex="0"]');
+    if (stop && list.contains(document.activeElement)) return;
+    const end = list.lastElementChild?.querySelector('article') ?? articles().at(-1);
+    if (end && end !== stop) moveTabStop(end);
   }
 
   function moveTabStop(article) {
@@ -249,50 +328,111 @@ export function createLog({ onRetry, onRemove, onEdit, onSeen, onScroll }) {
     article.setAttribute('tabindex', '0');
   }
 
-  const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
-
-  scroller.addEventListener('keydown', (event) => {
-    const step = steps[event.key];
-    if (step === undefined || event.target.closest('button, a')) return;
+  function step(by) {
     const all = articles();
     const here = all.indexOf(document.activeElement);
-    if (here < 0) return;
-    event.preventDefault();
-    all[Math.min(Math.max(here + step, 0), all.length - 1)].focus();
+    if (by < 0 && here === 0 && (range.from > 0 || room.hasOlder)) {
+      if (range.from > 0) (leaveEnd(), extend(-STEP));
+      else on.older();
+      const now = articles();
+      now[now.indexOf(document.activeElement) - 1]?.focus();
+      return;
+    }
+    all[Math.min(Math.max(here + by, 0), all.length - 1)].focus();
+  }
+
+  const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
+  const acts = { Enter: 'more', e: 'edit', Delete: 'remove', '+': 'react', c: 'copy', r: 'reply' };
+
+  scroller.addEventListener('keydown', (event) => {
+    const article = event.target;
+    if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (Object.hasOwn(steps, event.key)) {
+      event.preventDefault();
+      step(steps[event.key]);
+    } else if (Object.hasOwn(acts, event.key)) {
+      const item = itemOf(article);
+      event.preventDefault();
+      event.stopPropagation();
+      if (canBeUsed(item)) on.act(acts[event.key], item, article);
+    }
   });
   list.addEventListener('focusin', (event) => {
     if (event.target.matches('article')) moveTabStop(event.target);
   });
 
+  for (const type of ['touchstart', 'touchend'])
+    scroller.addEventListener(type, () => (touchedAt = performance.now()), { passive: true });
   scroller.addEventListener('scroll', scrolled, { passive: true });
-  pill.addEventListener('click', () => {
-    toEnd();
-    onScroll();
+  pill.addEventListener('click', toEnd);
+  pillTop.addEventListener('click', toLine);
+  byId('older-button').addEventListener('click', () => on.older());
+  const resized = new ResizeObserver(() => {
+    if (!room) return;
+    if (stick) hold(null);
+    more();
+    showPills();
   });
-  const resized = new ResizeObserver(() => stick && hold(null));
   for (const part of [scroller, list]) resized.observe(part);
 
+  function leaveRoom() {
+    if (room) places.set(room.name, { place: stick ? null : anchor(), first, last, stick });
+    tools.remove();
+  }
+
+  // Where one was; or at the line, if what is unread is more than a screen; else at the end.
+  function enterRoom() {
+    const was = places.get(room.name);
+    list.replaceChildren();
+    list.known = new Map();
+    shown = [];
+    ({ first = null, last = null, stick = true } = was ?? {});
+    draw();
+    if (was && !was.stick) hold(was.place);
+    else if (room.line) {
+      const line = lineNode();
+      const isAbove = line ? line.offsetTop < scroller.scrollTop : indexOf(room.line) >= 0;
+      if (isAbove) toLine();
+    }
+  }
+
   return {
-    isAtEnd: () => stick,
+    isAtEnd: () => stick && isLive(),
     toEnd,
+    jump,
     looked,
     page(pages) {
       scroller.scrollBy({ top: pages * scroller.clientHeight * 0.9 });
     },
-    reset() {
-      from = 0;
-      stick = true;
-      open.clear();
+    forget: (name) => places.delete(name),
+    focus: () => (list.querySelector('article[tabindex="0"]') ?? scroller).focus(),
+    // For the end of a page of history that took one somewhere else.
+    moved() {
+      first = last = null;
+      stick = !room?.hasNewer;
     },
-    render(nextState, entries) {
-      if (nextState.room !== state?.room) {
-        byId('room-name').textContent = nextState.room;
-        scroller.setAttribute('aria-label', strings.messagesIn(nextState.room));
-        byId('empty-title').textContent = strings.emptyTitle(nextState.room);
-      }
-      state = nextState;
+    render(nextRoom, entries, nextSettings) {
+      const isOther = nextRoom.name !== room?.name;
+      if (isOther) leaveRoom();
+      const hadLooked = Boolean(room?.epoch) || isOther;
+      room = nextRoom;
       outbox = entries;
-      draw();
+      settings = nextSettings;
+      if (isOther) {
+        write(byId('room-name'), room.name);
+        scroller.setAttribute('aria-label', strings.messagesIn(room.name));
+        write(byId('empty-title'), strings.emptyTitle(room.name));
+      }
+      if (isOther || (!hadLooked && room.epoch)) enterRoom();
+      else draw();
+      more();
+    },
+    close() {
+      room = null;
+      places.clear();
+      open.clear();
+      list.replaceChildren();
+      list.known = new Map();
     },
   };
 }

@@ -1,0 +1,571 @@
+// What opens over the page, each for a moment: loaded when the first of them is asked for.
+import { avatar, byId, h, icon, iconButton } from '../dom.js';
+import { fullTime, shortMoment, time } from '../format.js';
+import { canNotify } from '../notify.js';
+import { cleanRoom, roomFault } from '../protocol.js';
+import { count, strings } from '../strings.js';
+import { namesIn } from './message.js';
+
+const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
+const SEARCH_AFTER_MS = 250;
+const SEARCH_PAGE = 20;
+
+const words = {
+  close: 'Close',
+  cancel: 'Cancel',
+  deleteTitle: 'Delete this message?',
+  deleteText: 'It goes for everybody, and it cannot be brought back.',
+  deleteIt: 'Delete',
+  actions: 'Message actions',
+  react: 'React',
+  anyEmoji: 'Any other emoji',
+  add: 'Add',
+  editedTitle: 'When this was written',
+  written: 'Written',
+  edited: 'Last edited',
+  shortcuts: 'Keyboard shortcuts',
+  settings: 'Settings',
+  switcher: 'Go to a room',
+  find: 'Room',
+  joinRoom: (room) => `Join #${room}`,
+  people: (n) => count(n, 'person', 'people'),
+  search: 'Search',
+  searchFor: 'Words to look for',
+  inThisRoom: 'In this room only',
+  noResults: 'Nothing found.',
+  tooShort: 'Type at least two letters.',
+  failed: 'The search did not work. Please try again.',
+  moreResults: 'More',
+  options: (room) => `Options of #${room}`,
+  leave: 'Leave this room',
+  details: 'Connection details',
+};
+
+// --- the frame of all of them ---
+
+// Nothing is shown before it can look right.
+await new Promise((resolve) => {
+  const link = h('link', { rel: 'stylesheet', href: 'dialogs.css', onload: resolve, onerror: resolve });
+  document.head.append(link);
+});
+
+// Resolves with what the dialog was closed with. content(close) makes its children.
+function show({ title, kind = '', label, anchor }, content) {
+  const before = document.activeElement;
+  return new Promise((resolve) => {
+    const dialog = h('dialog', {
+      class: `dialog card ${kind}`,
+      ...(label ? { 'aria-label': label } : { 'aria-labelledby': 'dialog-title' }),
+    });
+    const close = (value = '') => {
+      dialog.result = value;
+      dialog.close();
+    };
+    const head = title
+      ? h(
+          'header',
+          { class: 'dialog-head' },
+          h('h2', { id: 'dialog-title', dir: 'auto' }, title),
+          iconButton('close', words.close, { onclick: () => close() }),
+        )
+      : null;
+    dialog.append(...[head, ...content(close)].filter(Boolean));
+    dialog.addEventListener('click', (event) => event.target === dialog && close());
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      if (!document.activeElement || document.activeElement === document.body) refocus(before, anchor);
+      resolve(dialog.result ?? '');
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    if (anchor) placeAt(dialog, anchor);
+  });
+}
+
+function refocus(before, anchor) {
+  const article = anchor?.closest?.('article');
+  const target = [before, article, byId('message')].find((one) => one?.isConnected && one !== document.body);
+  target?.focus({ preventScroll: true });
+}
+
+// Beside what it is about; on a small screen the style puts it at the bottom.
+function placeAt(dialog, anchor) {
+  const box = (anchor.closest('.message')?.querySelector('.bubble') ?? anchor).getBoundingClientRect();
+  const from = anchor.matches('article') ? box : anchor.getBoundingClientRect();
+  const { width, height } = dialog.getBoundingClientRect();
+  const below = from.bottom + 6;
+  const top = below + height <= innerHeight - 8 ? below : Math.max(8, from.top - height - 6);
+  const left = Math.min(Math.max(8, from.right - width), innerWidth - width - 8);
+  dialog.style.setProperty('--top', `${top}px`);
+  dialog.style.setProperty('--left', `${left}px`);
+}
+
+// The arrows go through the buttons of a menu.
+function withArrows(parent) {
+  const steps = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
+  parent.addEventListener('keydown', (event) => {
+    const step = steps[event.key];
+    if (!step || event.target.matches('input')) return;
+    const all = [...parent.querySelectorAll('button, a')];
+    const next = all[(all.indexOf(document.activeElement) + step + all.length) % all.length];
+    event.preventDefault();
+    next?.focus();
+  });
+  return parent;
+}
+
+// --- a message ---
+
+export function chooseAct(item, anchor) {
+  const acts = [
+    ['react', 'react', strings.react],
+    ['reply', 'reply', strings.reply],
+    ['copy', 'copy', strings.copy],
+    ...(item.mine
+      ? [
+          ['edit', 'edit', strings.edit],
+          ['remove', 'trash', strings.remove],
+        ]
+      : []),
+  ];
+  return show({ kind: 'menu', label: words.actions, anchor }, (close) => [
+    withArrows(
+      h(
+        'div',
+        { class: 'menu-list' },
+        ...acts.map(([what, image, label]) =>
+          h(
+            'button',
+            { type: 'button', class: what === 'remove' ? 'danger' : null, onclick: () => close(what) },
+            icon(image),
+            label,
+          ),
+        ),
+      ),
+    ),
+  ]);
+}
+
+export function pickEmoji(anchor) {
+  return show({ kind: 'menu', label: words.react, anchor }, (close) => {
+    const input = h('input', {
+      type: 'text',
+      maxlength: '16',
+      'aria-label': words.anyEmoji,
+      placeholder: words.anyEmoji,
+      autocomplete: 'off',
+      dir: 'auto',
+    });
+    const take = (event) => {
+      event.preventDefault();
+      if (input.value.trim()) close(input.value.trim());
+    };
+    return [
+      withArrows(
+        h(
+          'div',
+          { class: 'quick' },
+          ...QUICK.map((emoji) =>
+            h('button', { type: 'button', class: 'emoji', onclick: () => close(emoji) }, emoji),
+          ),
+        ),
+      ),
+      h(
+        'form',
+        { class: 'inline', onsubmit: take },
+        input,
+        h('button', { class: 'secondary' }, words.add),
+      ),
+    ];
+  });
+}
+
+export async function confirmDelete() {
+  const answer = await show({ title: words.deleteTitle, kind: 'small' }, (close) => [
+    h('p', {}, words.deleteText),
+    h(
+      'div',
+      { class: 'buttons' },
+      h('button', { type: 'button', class: 'secondary', onclick: () => close() }, words.cancel),
+      h('button', { type: 'button', class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
+    ),
+  ]);
+  return answer === 'yes';
+}
+
+export function showEdits({ ts, edited }) {
+  return show({ title: words.editedTitle, kind: 'small' }, () => [
+    h(
+      'dl',
+      {},
+      h('div', {}, h('dt', {}, words.written), h('dd', {}, fullTime(ts))),
+      h('div', {}, h('dt', {}, words.edited), h('dd', {}, fullTime(edited))),
+    ),
+  ]);
+}
+
+// navigator.clipboard is missing where the page came over plain http.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const box = h('textarea', { class: 'sr-only', readonly: true });
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    document.execCommand('copy');
+    box.remove();
+  }
+}
+
+export async function copy({ username, body, ts }) {
+  const before = document.activeElement;
+  await copyText(`[${time(ts)}] ${username}: ${body}`);
+  before?.focus({ preventScroll: true });
+  byId('alert').replaceChildren(h('p', {}, strings.copied));
+}
+
+// --- rooms ---
+
+export function openSwitcher(app) {
+  const { order, rooms } = app.store.get();
+  return show({ title: words.switcher, kind: 'switcher' }, (close) => {
+    let known = order.map((name) => ({ name, members: rooms[name].count, topic: rooms[name].topic, isIn: true }));
+    let shown = [];
+    let at = 0;
+    const list = h('ul', { id: 'switcher-list', class: 'results', role: 'listbox', 'aria-label': words.switcher });
+    const error = h('p', { class: 'error', role: 'alert' });
+    const input = h('input', {
+      type: 'text',
+      role: 'combobox',
+      'aria-label': words.find,
+      'aria-expanded': 'true',
+      'aria-controls': 'switcher-list',
+      placeholder: words.find,
+      autocomplete: 'off',
+      autocapitalize: 'none',
+      spellcheck: 'false',
+      dir: 'auto',
+      autofocus: true,
+    });
+    const go = (room) => {
+      const fault = roomFault(room);
+      if (fault) {
+        error.textContent = strings[fault];
+        return;
+      }
+      close();
+      app.goTo(room);
+    };
+    const mark = () => {
+      [...list.children].forEach((one, i) => one.setAttribute('aria-selected', String(i === at)));
+      input.setAttribute('aria-activedescendant', shown.length ? `switcher-${at}` : '');
+      list.children[at]?.scrollIntoView({ block: 'nearest' });
+    };
+    const option = ({ name, members, topic, isNew }, i) =>
+      h(
+        'li',
+        { id: `switcher-${i}`, role: 'option', onclick: () => go(name) },
+        h('span', { class: 'hash', 'aria-hidden': 'true' }, isNew ? '+' : '#'),
+        h(
+          'span',
+          { class: 'result-text' },
+          h('span', { dir: 'auto' }, isNew ? words.joinRoom(name) : name),
+          topic ? h('span', { class: 'muted', dir: 'auto' }, topic) : null,
+        ),
+        members === undefined ? null : h('span', { class: 'muted' }, words.people(members)),
+      );
+    const draw = () => {
+      const wanted = input.value.trim() ? cleanRoom(input.value) : '';
+      shown = known.filter(({ name }) => name.includes(wanted));
+      if (wanted && !known.some(({ name }) => name === wanted)) shown.push({ name: wanted, isNew: true });
+      at = 0;
+      error.textContent = '';
+      list.replaceChildren(...shown.map(option));
+      mark();
+    };
+    const keys = {
+      ArrowDown: () => (at = Math.min(at + 1, shown.length - 1)),
+      ArrowUp: () => (at = Math.max(at - 1, 0)),
+      Enter: () => shown[at] && go(shown[at].name),
+    };
+    input.addEventListener('input', draw);
+    input.addEventListener('keydown', (event) => {
+      if (!Object.hasOwn(keys, event.key) || event.isComposing) return;
+      event.preventDefault();
+      keys[event.key]();
+      mark();
+    });
+    app.topics().then((all) => {
+      const others = all.filter(({ name }) => !order.includes(name));
+      const here = new Map(all.map((room) => [room.name, room]));
+      known = [...known.map((room) => ({ ...room, ...here.get(room.name) })), ...others];
+      draw();
+    });
+    draw();
+    return [input, error, list];
+  });
+}
+
+function choice(label, options, value, onChange) {
+  const id = `choice-${label.replace(/\W/g, '')}`;
+  const select = h(
+    'select',
+    { id, onchange: () => onChange(select.value) },
+    ...options.map(([key, text]) => h('option', { value: key, selected: key === value }, text)),
+  );
+  return h('div', { class: 'setting' }, h('label', { for: id }, label), select);
+}
+
+function toggle(label, isOn, onChange, hint) {
+  const input = h('input', { type: 'checkbox', checked: isOn, onchange: () => onChange(input.checked) });
+  return h(
+    'div',
+    { class: 'setting' },
+    h('label', { class: 'check' }, input, ' ', label),
+    hint ? h('p', { class: 'muted' }, hint) : null,
+  );
+}
+
+export function openRoomOptions(app) {
+  const room = app.store.get().current;
+  const own = app.settings().rooms?.[room] ?? {};
+  return show({ title: words.options(room), kind: 'small' }, (close) => [
+    choice(
+      'Notify me',
+      [
+        ['mentions', 'when I am mentioned'],
+        ['all', 'of every message'],
+        ['none', 'never'],
+      ],
+      own.notify ?? 'mentions',
+      (notify) => app.changeRoom(room, { notify }),
+    ),
+    choice(
+      'Who joins and leaves',
+      [
+        ['', 'as suits the room'],
+        ['fold', 'in short'],
+        ['show', 'one by one'],
+        ['hide', 'not at all'],
+      ],
+      own.notices ?? '',
+      (notices) => app.changeRoom(room, { notices: notices || undefined }),
+    ),
+    h(
+      'div',
+      { class: 'buttons' },
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'secondary danger',
+          onclick: () => {
+            close();
+            app.leaveRoom(room);
+          },
+        },
+        words.leave,
+      ),
+    ),
+  ]);
+}
+
+// --- search ---
+
+export function openSearch(app) {
+  const room = app.store.get().current;
+  return show({ title: words.search, kind: 'search' }, (close) => {
+    let asked = 0;
+    let timer;
+    let found = [];
+    const input = h('input', {
+      type: 'text',
+      enterkeyhint: 'search',
+      'aria-label': words.searchFor,
+      placeholder: words.searchFor,
+      autocomplete: 'off',
+      dir: 'auto',
+      autofocus: true,
+    });
+    const only = h('input', { type: 'checkbox', checked: true });
+    const note = h('p', { class: 'muted', role: 'status' });
+    const list = h('ul', { class: 'results', role: 'list' });
+    const more = h('button', { type: 'button', class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.moreResults);
+    const hit = (message) =>
+      h(
+        'li',
+        {},
+        h(
+          'button',
+          { type: 'button', class: 'hit', onclick: () => (close(), app.jumpTo(message)) },
+          avatar(message.username),
+          h(
+            'span',
+            { class: 'result-text' },
+            h(
+              'span',
+              { class: 'hit-head' },
+              ...namesIn([{ name: message.username }]),
+              h('span', { class: 'muted' }, ` #${message.room} · ${shortMoment(message.ts)}`),
+            ),
+            h('span', { dir: 'auto' }, ...marked(message.body, input.value.trim())),
+          ),
+        ),
+      );
+    async function ask(before) {
+      const q = input.value.trim();
+      const own = ++asked;
+      if (q.length < 2) {
+        found = [];
+        list.replaceChildren();
+        more.hidden = true;
+        note.textContent = q ? words.tooShort : '';
+        return;
+      }
+      try {
+        const answer = await app.chat().search(q, {
+          limit: SEARCH_PAGE,
+          ...(only.checked ? { room } : {}),
+          ...(before ? { before } : {}),
+        });
+        if (own !== asked) return;
+        found = before ? [...found, ...answer.messages] : answer.messages;
+        list.replaceChildren(...found.map(hit));
+        note.textContent = found.length ? '' : words.noResults;
+        more.hidden = !answer.more;
+      } catch (error) {
+        if (own === asked) note.textContent = error.code === 'lost' ? words.failed : error.message;
+      }
+    }
+    const soon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(ask, SEARCH_AFTER_MS);
+    };
+    const now = (event) => {
+      event.preventDefault();
+      clearTimeout(timer);
+      ask();
+    };
+    input.addEventListener('input', soon);
+    only.addEventListener('change', () => ask());
+    return [
+      h('form', { role: 'search', onsubmit: now }, input, h('label', { class: 'check' }, only, ' ', words.inThisRoom)),
+      note,
+      h('div', { class: 'results-box' }, list, more),
+    ];
+  });
+}
+
+// The text in parts, what was looked for marked.
+function marked(body, q) {
+  const at = body.toLowerCase().indexOf(q.toLowerCase());
+  if (at < 0 || !q) return [body.slice(0, 300)];
+  const from = Math.max(0, at - 80);
+  return [
+    (from ? '…' : '') + body.slice(from, at),
+    h('mark', {}, body.slice(at, at + q.length)),
+    body.slice(at + q.length, at + q.length + 200),
+  ];
+}
+
+// --- the client itself ---
+
+function notifications() {
+  const box = h('div', { class: 'setting' });
+  const draw = () => {
+    const state = canNotify() ? Notification.permission : 'insecure';
+    const text = {
+      granted: 'Notifications are on.',
+      denied: 'Notifications are blocked in the settings of your browser.',
+      insecure: 'Notifications need HTTPS. The title of the page and the sound tell of new messages here.',
+      default: '',
+    }[state];
+    const ask = () => Notification.requestPermission().then(draw);
+    box.replaceChildren(
+      state === 'default'
+        ? h('button', { type: 'button', class: 'secondary', onclick: ask }, 'Switch notifications on')
+        : h('p', { class: 'muted' }, text),
+    );
+  };
+  draw();
+  return box;
+}
+
+export function openSettings(app) {
+  const settings = app.settings();
+  return show({ title: words.settings, kind: 'small' }, (close) => [
+    notifications(),
+    toggle('A sound for what I am notified of', settings.sound === true, (sound) => {
+      app.change({ sound });
+      if (sound) app.chime();
+    }),
+    toggle('Enter sends on a touch screen too', settings.enterSends === true, (enterSends) => app.change({ enterSends })),
+    h(
+      'div',
+      { class: 'buttons start' },
+      h('button', { type: 'button', class: 'secondary', onclick: () => (close(), showShortcuts()) }, words.shortcuts),
+      h('button', { type: 'button', class: 'secondary', onclick: () => (close(), showDetails(app)) }, words.details),
+    ),
+  ]);
+}
+
+const shortcuts = [
+  [['Enter'], 'Send the message'],
+  [['Shift', 'Enter'], 'Begin a new line'],
+  [['↑'], 'In an empty message box: edit your last message'],
+  [['@'], 'Mention somebody'],
+  [['Page Up', 'Page Down'], 'Scroll while writing'],
+  [['F6'], 'Rooms, messages, message box, people'],
+  [['↑', '↓', 'Home', 'End'], 'Go through the messages'],
+  [['Enter'], 'On a message: what can be done with it'],
+  [['e', 'Delete', 'r', '+', 'c'], 'On a message: edit, delete, reply, react, copy'],
+  [['Alt', '↑ ↓'], 'Previous and next room'],
+  [['Alt', 'Shift', '↑ ↓'], 'Previous and next room with something new'],
+  [['Ctrl', 'K'], 'Go to a room'],
+  [['Esc'], 'Close, cancel, all read, to the latest, to the message box'],
+  [['Ctrl', '/'], 'This list'],
+];
+
+export function showShortcuts() {
+  return show({ title: words.shortcuts, kind: 'shortcuts' }, () => [
+    h(
+      'dl',
+      { tabindex: '0', role: 'group', 'aria-label': words.shortcuts },
+      ...shortcuts.map(([keys, what]) =>
+        h('div', {}, h('dt', {}, ...keys.flatMap((key, i) => [...(i ? [' '] : []), h('kbd', {}, key)])), h('dd', {}, what)),
+      ),
+    ),
+  ]);
+}
+
+async function showDetails(app) {
+  const chat = app.chat();
+  const began = performance.now();
+  const isThere = await chat.ping().then(
+    () => true,
+    () => false,
+  );
+  const trip = isThere ? `${Math.round(performance.now() - began)} ms` : 'no answer';
+  const hello = chat.hello();
+  const lines = [
+    ['State', chat.state().phase],
+    ['Round trip', trip],
+    ['Server', [hello?.server, hello?.build].filter(Boolean).join(' ')],
+    ['Waiting to be sent', String(chat.outbox.waiting())],
+    ...chat.rooms().map((room) => {
+      const { seq, epoch } = chat.room(room).place();
+      return [`#${room}`, `event ${seq} of ${epoch}`];
+    }),
+    ['Page', location.protocol === 'https:' || isSecureContext ? 'secure' : 'plain http: no notifications'],
+  ];
+  const text = lines.map(([name, value]) => `${name}: ${value}`).join('\n');
+  return show({ title: words.details, kind: 'small' }, () => [
+    h('dl', {}, ...lines.map(([name, value]) => h('div', {}, h('dt', { dir: 'auto' }, name), h('dd', { dir: 'auto' }, value)))),
+    h(
+      'div',
+      { class: 'buttons' },
+      h('button', { type: 'button', class: 'secondary', onclick: () => copyText(text) }, 'Copy'),
+    ),
+  ]);
+}

@@ -1,0 +1,85 @@
+// The list of names after an @, as one writes. Loaded with the first @.
+import { avatar, h } from '../dom.js';
+
+const SUGGESTED_MAX = 8;
+
+export function createSuggestions({ input, suggest, changed }) {
+  const box = h('ul', { id: 'suggestions', class: 'suggestions', role: 'listbox', 'aria-label': 'People', hidden: true });
+  let names = [];
+  let at = 0;
+  let start = 0; // of the word with the @
+
+  input.setAttribute('aria-autocomplete', 'list');
+  input.setAttribute('aria-controls', 'suggestions');
+  input.setAttribute('aria-haspopup', 'listbox');
+  input.parentNode.append(box);
+
+  const isOpen = () => !box.hidden;
+
+  function close() {
+    if (!isOpen()) return false;
+    box.hidden = true;
+    input.removeAttribute('aria-activedescendant');
+    return true;
+  }
+
+  function mark() {
+    [...box.children].forEach((option, i) => option.setAttribute('aria-selected', String(i === at)));
+    input.setAttribute('aria-activedescendant', `suggestion-${at}`);
+    box.children[at]?.scrollIntoView({ block: 'nearest' });
+  }
+
+  function choose(i) {
+    input.setRangeText(`@${names[i]} `, start, input.selectionStart, 'end');
+    close();
+    changed();
+  }
+
+  function show() {
+    const options = names.map((name, i) =>
+      h(
+        'li',
+        { id: `suggestion-${i}`, role: 'option', onpointerdown: (event) => (event.preventDefault(), choose(i)) },
+        avatar(name),
+        h('span', { dir: 'auto' }, name),
+      ),
+    );
+    box.replaceChildren(...options);
+    box.hidden = false;
+    mark();
+  }
+
+  function update() {
+    const before = input.value.slice(0, input.selectionStart);
+    const match = before.match(/(?:^|\s)@([^\s@]{0,32})$/u);
+    names = match ? suggest(match[1]).slice(0, SUGGESTED_MAX) : [];
+    if (!names.length) {
+      close();
+      return;
+    }
+    start = before.length - match[1].length - 1;
+    at = 0;
+    show();
+  }
+
+  const keys = {
+    ArrowDown: () => ((at = (at + 1) % names.length), mark()),
+    ArrowUp: () => ((at = (at - 1 + names.length) % names.length), mark()),
+    Enter: () => choose(at),
+    Tab: () => choose(at),
+    Escape: close,
+  };
+
+  return {
+    close,
+    update,
+    // Whether the key was for the list.
+    key(event) {
+      if (!isOpen() || !Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey || event.shiftKey) return false;
+      event.preventDefault();
+      event.stopPropagation();
+      keys[event.key]();
+      return true;
+    },
+  };
+}

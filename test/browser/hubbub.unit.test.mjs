@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { client } from './client.mjs';
+import { createFakeServer } from './fake_server.mjs';
+
+const { connect } = await client('hubbub.js');
+
+let server;
+let now;
+let timers;
+let kept;
+
+beforeEach(() => {
+  server = createFakeServer();
+  now = 1_000_000;
+  timers = new Map();
+  kept = new Map();
+});
+
+let timerId = 0;
+const storage = {
+  get: (key) => structuredClone(kept.get(key) ?? null),
+  set: (key, value) => (value === null ? kept.delete(key) : kept.set(key, structuredClone(value))),
+};
+const settle = () => new Promise(setImmediate);
+
+function open(name, more = {}) {
+  return connect({
+    name,
+    server: 'http://here/',
+    openSocket: (url) => server.connect(url),
+    now: () => now,
+    random: () => 0,
+    setTimeout: (f, ms) => (timers.set(++timerId, { f, at: now + ms }), timerId),
+    clearTimeout: (id) => timers.delete(id),
+    isOnline: () => true,
+    isVisible: () => true,
+    ...more,
+  });
+}
+
+async function pass(ms) {
+  const end = now + ms;
+  for (;;) {
+    await settle();
+    const due = [...timers].filter(([, timer]) => timer.at <= end).sort((a, b) => a[1].at - b[1].at)[0];
+    if (!due) break;
+    timers.delete(due[0]);
+    now = due[1].at;
+    due[1].f();
+  }
+  now = end;
+  await settle();
+}
+
+function listen(room) {
+  const heard = [];
+  for (const type of ['message', 'edit', 'delete', 'react', 'gap'])
+    room.on(type, (e) => heard.push(type === 'message' ? e.body : `${type} ${e.body ?? e.emoji ?? ''}`.trim()));
+  return heard;
+}
+const bodies = (name = 'lobby') => server.room(name).log.filter((e) => e.type === 'message').map((e) => e.body);
+
+test('join, send, and hear it', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  const heard = listen(room);
+  await settle();
+  assert.equal(chat.state().phase, 'online');
+  const ack = await room.send('hello');
+  await settle();
+  assert.deepEqual(heard, ['hello']);
+  assert.equal(ack.seq, 1);
+  assert.equal(chat.outbox.find(ack.cid).state, 'acked');
+  assert.equal(chat.outbox.arrived(ack.id).body, 'hello');
+  assert.deepEqual(chat.outbox.entries(), []);
+});
+
+test('what was said before is given on joining, as history', async () => {
+  for (const text of ['one', 'two', 'three']) server.say('bob', 'lobby', text);
+  const room = open('ana').join('lobby', { last: 2 });
+  const heard = [];
+  room.on('message', (m) => heard.push([m.body, m.isHistory]));
+  await settle();
+  server.say('bob', 'lobby', 'four');
+  await settle();
+  assert.deepEqual(heard, [['two', true], ['three', true], ['four', undefined]]);
+});
+
+test('several rooms: the first signs in, the others follow, also after a lost link', async () => {
+  const chat = open('ana');
+  chat.join('one');
+  chat.join('two');
+  await settle();
+  chat.join('three');
+  await settle();
+  const [socket] = server.sockets;
+  assert.deepEqual(socket.sent.map((f) => [f.room, f.username]), [['one', 'ana'], ['two', undefined], ['three', undefined]]);
+  server.cut();
+  await pass(1000);
+  const [again] = server.sockets;
+  assert.deepEqual(again.sent.map((f) => [f.room, f.username, f.since?.seq]), [
+    ['one', 'ana', 0],
+    ['two', undefined, 0],
+    ['three', undefined, 0],
+  ]);
+  assert.ok(again.sent[0].key);
+});
+
+test('a lost link: what was missed comes once and in order, and nothing is doubled', async () => {
+  const chat = open('ana');
+  const heard = listen(chat.join('lobby'));
+  await settle();
+  const first = server.say('bob', 'lobby', 'before');
+  await settle();
+  server.cut();
+  await settle();
+  for (const text of ['one', 'two', 'three']) server.say('bob', 'lobby', text);
+  server.act('bob', { type: 'edit', room: 'lobby', id: first.id, body: 'changed' });
+  await pass(1000);
+  assert.equal(chat.state().phase, 'online');
+  assert.deepEqual(heard, ['before', 'one', 'two', 'three', 'edit changed']);
+  server.say('bob', 'lobby', 'live');
+  await settle();
+  assert.equal(heard.at(-1), 'live');
+});
+
+test('what cannot be recovered is told as a gap, and the newest are given', async () => {
+  server = createFakeServer({ keep: 2 });
+  const heard = listen(open('ana').join('lobby', { last: 2 }));
+  await settle();
+  server.say('bob', 'lobby', 'before');
+  await settle();
+  server.cut();
+  await settle();
+  for (let i = 0; i < 5; i++) server.say('bob', 'lobby', `m${i}`);
+  await pass(1000);
+  assert.deepEqual(heard, ['before', 'gap', 'm3', 'm4']);
+});
+
+test('a log that was lost is a gap too', async () => {
+  const heard = listen(open('ana').join('lobby'));
+  await settle();
+  server.say('bob', 'lobby', 'before');
+  await settle();
+  server.cut();
+  await settle();
+  server.lose();
+  server.say('bob', 'lobby', 'after');
+  await pass(1000);
+  assert.deepEqual(heard, ['before', 'gap', 'after']);
+});
+
+test('a hole in seq is healed at once', async () => {
+  const heard = listen(open('ana').join('lobby'));
+  await settle();
+  server.swallow((frame) => frame.body === 'two');
+  server.say('bob', 'lobby', 'one');
+  server.say('bob', 'lobby', 'two');
+  await settle();
+  server.swallow(() => false);
+  server.say('bob', 'lobby', 'three');
+  server.say('bob', 'lobby', 'four');
+  await settle();
+  assert.deepEqual(heard, ['one', 'two', 'three', 'four']);
+});
+
+test('an ack that is lost: the same cid again, and one message', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  const heard = listen(room);
+  await settle();
+  server.swallow((frame) => frame.type === 'ack');
+  const sent = room.send('once');
+  await settle();
+  server.swallow(() => false);
+  await pass(9_000);
+  assert.equal(server.sockets.size, 1);
+  await pass(3_000);
+  const ack = await sent;
+  assert.equal(ack.dup, true);
+  assert.deepEqual(bodies(), ['once']);
+  assert.deepEqual(heard, ['once']);
+});
+
+test('a message that went into a dead connection is sent again, and those behind it in order', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  await settle();
+  const real = server.connect;
+  [...server.sockets][0].send = () => {};
+  const all = ['one', 'two', 'three'].map((text) => room.send(text));
+  await pass(12_000);
+  await Promise.all(all);
+  assert.deepEqual(bodies(), ['one', 'two', 'three']);
+  assert.equal(real, server.connect);
+});
+
+test('written while there is no connection: kept, sent later; also by the next page', async () => {
+  const chat = open('ana', { storage });
+  const room = chat.join('lobby');
+  await settle();
+  server.refuse((f) => (f.type === 'join' ? { code: 'unavailable', error: 'Later.' } : null));
+  server.cut();
+  await settle();
+  room.send('one').catch(() => {});
+  room.send('two').catch(() => {});
+  await settle();
+  assert.equal(chat.outbox.waiting(), 2);
+  server.refuse(() => null);
+  const next = open('ana', { storage });
+  chat.close();
+  assert.deepEqual(next.outbox.entries().map((e) => e.body), ['one', 'two']);
+  next.join('lobby');
+  await settle();
+  assert.deepEqual(bodies(), ['one', 'two']);
+});
+
+test('our own old connection is displaced by its key', async () => {
+  const chat = open('ana', { storage });
+  chat.join('lobby');
+  await settle();
+  const next = open('ana', { storage });
+  next.join('lobby');
+  await settle();
+  assert.equal(next.state().phase, 'online');
+  assert.equal(chat.state().cause, 'replaced');
+  const other = open('Ana');
+  other.join('lobby');
+  await settle();
+  assert.deepEqual([other.state().phase, other.state().cause, other.state().reason], ['rejected', 'taken', 'Somebody has this name.']);
+});
+
+test('too fast: waits as long as the server says, then goes on in order', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  await settle();
+  let refusals = 0;
+  server.refuse((f) =>
+    f.type === 'message' && f.body === 'two' && refusals++ === 0
+      ? { code: 'rate_limited', error: 'Slow down.', retry_after: 5_000 }
+      : null,
+  );
+  for (const text of ['one', 'two', 'three']) room.post(text);
+  await pass(4_000);
+  assert.deepEqual(bodies(), ['one']);
+  await pass(2_000);
+  assert.deepEqual(bodies(), ['one', 'two', 'three']);
+});
+
+test('refused for good: told, and the next one goes', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  await settle();
+  server.refuse((f) => (f.body === 'bad' ? { code: 'forbidden', error: 'No.' } : null));
+  const bad = room.send('bad');
+  const good = room.send('good');
+  await assert.rejects(bad, { message: 'No.', code: 'forbidden' });
+  await good;
+  assert.deepEqual(bodies(), ['good']);
+  const [entry] = chat.outbox.entries().filter((e) => e.state === 'failed');
+  server.refuse(() => null);
+  chat.retry(entry.cid);
+  await settle();
+  assert.deepEqual(bodies(), ['good', 'bad']);
+});
+
+test('a change that went into a dead connection is made once, later', async () => {
+  const room = open('ana').join('lobby');
+  await settle();
+  const { id } = await room.send('hello');
+  server.swallow((f) => f.type === 'ack');
+  const edit = room.edit(id, 'changed');
+  await settle();
+  server.swallow(() => false);
+  await pass(12_000);
+  assert.equal((await edit).dup, true);
+  assert.deepEqual(server.room('lobby').log.map((e) => e.type), ['message', 'edit']);
+});
+
+test('a change is refused with its reason', async () => {
+  const room = open('ana').join('lobby');
+  await settle();
+  server.refuse(() => ({ code: 'not_author', error: 'Not yours.' }));
+  await assert.rejects(room.edit('x', 'y'), { code: 'not_author', message: 'Not yours.' });
+});
+
+test('history, people, rooms, search', async () => {
+  for (let i = 0; i < 10; i++) server.say('bob', 'lobby', `m${i}`);
+  const chat = open('ana');
+  const room = chat.join('lobby', { last: 2 });
+  await settle();
+  const page = await room.history({ before: 9, limit: 3 });
+  assert.deepEqual(page.messages.map((m) => m.body), ['m5', 'm6', 'm7']);
+  assert.equal(page.more, true);
+  assert.deepEqual((await room.users()).users, ['ana']);
+  assert.equal((await chat.listRooms()).rooms[0].name, 'lobby');
+  assert.deepEqual((await chat.search('m3')).messages.map((m) => m.body), ['m3']);
+});
+
+test('a question that the link does not survive fails; leaving ends the room', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  await settle();
+  server.swallow((f) => f.type === 'history');
+  const asked = room.history();
+  server.cut();
+  await assert.rejects(asked, { code: 'lost' });
+  await pass(1000);
+  await room.leave();
+  assert.deepEqual(chat.rooms(), []);
+  assert.equal(server.room('lobby').members.length, 0);
+});
+
+test('a later room that is refused is told, and the connection stays', async () => {
+  const chat = open('ana');
+  chat.join('lobby');
+  await settle();
+  server.refuse((f) => (f.room === 'full' ? { code: 'room_limit', error: 'Too many rooms.' } : null));
+  const told = [];
+  chat.join('full').on('error', (e) => told.push(e.code));
+  await settle();
+  assert.deepEqual(told, ['room_limit']);
+  assert.deepEqual(chat.rooms(), ['lobby']);
+  assert.equal(chat.state().phase, 'online');
+});
+
+test('typing is passed on every three seconds', async () => {
+  const room = open('ana').join('lobby');
+  await settle();
+  for (let i = 0; i < 10; i++) {
+    room.typing();
+    await pass(500);
+  }
+  const [socket] = server.sockets;
+  assert.equal(socket.sent.filter((f) => f.type === 'typing').length, 2);
+});
