@@ -2,12 +2,8 @@
 //
 //   const wire = await dial(daemon)             TCP only
 //   wire.write('GET / HTTP/1.1\r\n...')
-<<<<<<< HEAD
 //   await wire.sent()                           all that was written has left this process
-//   await wire.response()                       {status, headers, body, raw}
-=======
 //   await wire.response()                       {status, headers, body, bytes, raw}
->>>>>>> a10322a (Files are compressed once, when they are loaded, for browsers that take gzip)
 //   const wire = await upgrade(daemon, '/ws?username=ann')
 //   const wire = await dialWith(daemon, 'GET /')   the first bytes come with the connection
 //   wire.send({ opcode: TEXT, payload: '{}', fin: false })
