@@ -23,6 +23,7 @@ COPY --from=build /image/usr/share/hubbub /usr/share/hubbub
 COPY --from=build /image/etc/hubbub /etc/hubbub
 USER 990:990
 WORKDIR /var/lib/hubbub
+ENV HUBBUB_STATE_DIR=/var/lib/hubbub
 VOLUME /var/lib/hubbub
 EXPOSE 8080
 STOPSIGNAL SIGTERM

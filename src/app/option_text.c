@@ -6,6 +6,7 @@
 
 static const char head[] =
     "Usage: hubbub [--name value]...\n"
+    "       hubbub export|import|history|backup|verify ...   (hubbub COMMAND --help)\n"
     "\n"
     "Serves a chat: the browser client at / and its WebSocket at /ws.\n"
     "\n"

@@ -35,7 +35,7 @@ static const char version_1[] =
     "CREATE VIEW searchable AS SELECT n, body, 'r' || room AS room FROM events"
     " WHERE type = 0 AND flag = 0;"
     "CREATE VIRTUAL TABLE words USING fts5(body, room, content = 'searchable', content_rowid = 'n',"
-    " tokenize = 'unicode61 remove_diacritics 2', prefix = '1',"
+    " tokenize = 'hubbub remove_diacritics 2', prefix = '1',"
     " columnsize = 0);";
 
 static const char *const steps[] = {version_1};

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "journal/sqlite_file.h"
 #include "journal/sqlite_schema.h"
+#include "journal/sqlite_tokenizer.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -68,7 +69,9 @@ static int open_connection(struct store *s)
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
-    sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
+    rc = tokenizer_register(s->db);
+    if (rc != SQLITE_OK)
+        return rc;
     return sqlite3_exec(s->db,
                         "PRAGMA mmap_size = 0;"
                         "PRAGMA cell_size_check = ON;"

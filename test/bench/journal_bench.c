@@ -1,6 +1,6 @@
 /* Measures the journal in an SQLite file by itself: no sockets, no rooms, one thread that appends.
  *
- *   journal_bench [--messages N] [--full] FOLDER
+ *   journal_bench [--messages N] [--full] [--keep] FOLDER
  *
  * Prints a line a measurement, `name value unit`. The messages look like a chat's: a few words out of a
  * vocabulary in which some words are frequent, a hundred people, a random cid each. */
@@ -301,6 +301,7 @@ int main(int argc, char **argv)
     struct journal_listener listener = {on_committed, on_answered, b};
     size_t messages = 1000000;
     char path[4096] = "";
+    bool is_kept = false;
     double start;
 
     for (int i = 1; i < argc; i++) {
@@ -308,11 +309,13 @@ int main(int argc, char **argv)
             messages = (size_t)atoll(argv[++i]);
         else if (strcmp(argv[i], "--full") == 0)
             config.is_full = true;
+        else if (strcmp(argv[i], "--keep") == 0)
+            is_kept = true;
         else
-            snprintf(path, sizeof path, "%s/journal_bench.db", argv[i]);
+            snprintf(path, sizeof path, "%s/hubbub.db", argv[i]);
     }
     if (path[0] == '\0' || messages < 1000) {
-        fputs("usage: journal_bench [--messages N] [--full] FOLDER\n", stderr);
+        fputs("usage: journal_bench [--messages N] [--full] [--keep] FOLDER\n", stderr);
         return 2;
     }
     config.path = path;
@@ -340,7 +343,8 @@ int main(int argc, char **argv)
     printf("failed %zu\n", b->failed);
     for (int i = 0; i < PEOPLE; i++)
         username_unref(&b->people[i]);
-    unlink(path);
+    if (!is_kept)
+        unlink(path);
     mem_free(b);
     return 0;
 }

@@ -34,12 +34,12 @@ function newStage(name) {
   mount('-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', join(folder, 'dev'));
   for (const device of ['null', 'zero', 'random', 'urandom']) run('cp', '-a', `/dev/${device}`, join(folder, 'dev'));
   run('ln', '-s', '/proc/self/fd', join(folder, 'dev/fd'));
-  return { folder, workdir: '/', user: '0:0' };
+  return { folder, workdir: '/', user: '0:0', env: {} };
 }
 
 // The words for spawn: a command inside the stage, with nothing of this environment.
 function inStage(stage, env, command) {
-  const settings = Object.entries({ PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...env });
+  const settings = Object.entries({ PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...stage.env, ...env });
   return [
     'env', ['-i', ...settings.map(([name, value]) => `${name}=${value}`), 'chroot', `--userspec=${stage.user}`,
       stage.folder, '/bin/sh', '-c', 'cd "$0" && exec "$@"', stage.workdir, ...command],
@@ -95,6 +95,7 @@ function build() {
       }
       case 'COPY': copy(stage, stages, words); break;
       case 'USER': stage.user = rest; break;
+      case 'ENV': stage.env = { ...stage.env, ...Object.fromEntries(words.map((word) => word.split('='))) }; break;
       case 'ENTRYPOINT': stage.entrypoint = JSON.parse(rest); break;
       case 'HEALTHCHECK': stage.healthcheck = JSON.parse(/CMD (.*)$/.exec(rest)[1]); break;
       case 'EXPOSE': case 'VOLUME': case 'STOPSIGNAL': break;
@@ -130,6 +131,7 @@ async function tryImage(image) {
   const page = await fetch(`http://127.0.0.1:${port}/`);
   assert.equal(page.status, 200);
   assert.match(page.headers.get('content-type'), /^text\/html/);
+  assert.ok(existsSync(join(image.folder, 'var/lib/hubbub/hubbub.db')), 'the history is in the volume');
   daemon.kill('SIGTERM');
   assert.deepEqual(await ended, { code: 0, signal: null });
   assert.ok(!healthy(), 'the health check must fail once the server is stopped');

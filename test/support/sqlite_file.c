@@ -1,5 +1,6 @@
 #include "support/cm.h"
 #include "support/sqlite_file.h"
+#include "journal/sqlite_tokenizer.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -44,6 +45,7 @@ static sqlite3 *open_file(const char *path)
 
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     sqlite3_busy_timeout(db, 10000);
+    assert_int_equal(tokenizer_register(db), SQLITE_OK);
     return db;
 }
 

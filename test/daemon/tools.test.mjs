@@ -1,0 +1,247 @@
+// The tools, on the history of the real daemon: while it runs and after.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { launch, start, temporaryFolder } from '../support/daemon.mjs';
+import { eventually } from '../support/inbox.mjs';
+import { member } from '../support/member.mjs';
+
+// hubbub ARGUMENT..., to its end.
+async function tool(folder, ...args) {
+  const run = launch([...args, '--state-dir', folder]);
+  const { code } = await run.exit;
+  return { code, out: run.stdout(), err: run.stderr() };
+}
+
+async function must(folder, ...args) {
+  const { code, out, err } = await tool(folder, ...args);
+  assert.equal(code, 0, `${args.join(' ')}: ${err}`);
+  return out;
+}
+
+const lines = (text) => text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+
+// A daemon in whose rooms something has happened.
+async function busy(t) {
+  const folder = temporaryFolder('state');
+  const daemon = await start({ state_dir: folder, message_rate: 0 }, { t });
+  const ann = await member(daemon, 'ann', 'tea');
+  const bob = await member(daemon, 'bob', 'tea');
+  await bob.join('milk');
+  const first = await ann.say('tea', 'good morning');
+  await ann.ask({ type: 'edit', room: 'tea', id: first.id, body: 'good evening' });
+  await bob.ask({ type: 'react', room: 'tea', id: first.id, emoji: '👍', on: true });
+  await ann.ask({ type: 'react', room: 'tea', id: first.id, emoji: '👍', on: true });
+  await ann.ask({ type: 'react', room: 'tea', id: first.id, emoji: '🍵', on: true });
+  await bob.ask({ type: 'message', room: 'tea', body: 'you too', reply_to: first.id });
+  const wrong = await ann.say('tea', 'a secret');
+  await bob.ask({ type: 'message', room: 'tea', body: 'what?', reply_to: wrong.id });
+  await ann.ask({ type: 'delete', room: 'tea', id: wrong.id });
+  await bob.say('milk', 'two\nlines \u001b]0;title\u0007');
+  return { folder, daemon, ann, bob };
+}
+
+// Without what an import changes.
+function comparable(messages) {
+  const places = new Map(messages.map(({ id }, i) => [id, i]));
+  return messages.map(({ id, reply_to: reply, ...rest }) => ({ ...rest, reply: reply && places.get(reply) }));
+}
+
+test('export tells the messages as they are, in the order in which they came', async (t) => {
+  const { folder } = await busy(t);
+  const all = lines(await must(folder, 'export'));
+  assert.deepEqual(
+    all.map(({ room, username, body }) => [room, username, body]),
+    [
+      ['tea', 'ann', 'good evening'],
+      ['tea', 'bob', 'you too'],
+      ['tea', 'ann', ''],
+      ['tea', 'bob', 'what?'],
+      ['milk', 'bob', 'two\nlines \u001b]0;title\u0007'],
+    ],
+  );
+  assert.ok(all[0].edited >= all[0].ts);
+  assert.deepEqual(all[0].reactions, { '👍': ['bob', 'ann'], '🍵': ['ann'] });
+  assert.equal(all[1].reply_to, all[0].id);
+  assert.equal(all[2].deleted, true);
+  assert.ok(!JSON.stringify(all).includes('secret'));
+});
+
+test('export takes a part: a room, a person, a time', async (t) => {
+  const { folder } = await busy(t);
+  const [first] = lines(await must(folder, 'export'));
+  const count = async (...args) => lines(await must(folder, 'export', ...args)).length;
+  assert.equal(await count('--room', 'MILK'), 1);
+  assert.equal(await count('--user', 'Ann'), 2);
+  assert.equal(await count('--user=bob', '--room=tea'), 2);
+  assert.equal(await count('--room', 'nowhere'), 0);
+  assert.equal(await count('--since', '1h'), 5);
+  assert.equal(await count('--until', '1h'), 0);
+  assert.equal(await count('--since', '2020-01-01', '--until', new Date(first.ts + 86_400_000).toISOString().slice(0, 10)), 5);
+  assert.equal(await count('--since', '2990-01-01T00:00'), 0);
+  assert.equal((await tool(folder, 'export', '--since', 'yesterday')).code, 2);
+});
+
+test('what was exported and imported is the same, and importing again changes nothing', async (t) => {
+  const { folder } = await busy(t);
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  const other = `${temporaryFolder('other')}/new`;
+  await must(folder, 'export', file);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.notEqual((await tool(folder, 'export', file)).code, 0, 'it was overwritten');
+  assert.match(await must(other, 'import', file), /imported 5, already there 0/);
+  assert.match(await must(other, 'import', file), /imported 0, already there 5/);
+  const before = lines(readFileSync(file, 'utf8'));
+  const after = lines(await must(other, 'export'));
+  assert.deepEqual(comparable(after), comparable(before));
+  assert.notEqual(after[0].id, before[0].id);
+  assert.match(await must(other, 'verify'), /^whole: 5 messages/);
+
+  const daemon = await start({ state_dir: other }, { t });
+  const eve = await member(daemon, 'eve', 'tea', { last: 10 });
+  assert.deepEqual(eve.joined.events.map(({ body }) => body), ['good evening', 'you too', '', 'what?']);
+  const { messages } = await eve.ask({ type: 'search', q: 'evening' });
+  assert.equal(messages.length, 1);
+});
+
+test('an import beside the running daemon', async (t) => {
+  const { folder } = await busy(t);
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  await must(folder, 'export', '--room', 'tea', file);
+  const other = temporaryFolder('other');
+  const daemon = await start({ state_dir: other }, { t });
+  const eve = await member(daemon, 'eve', 'cellar');
+  await eve.join('tea');
+  assert.equal((await eve.say('tea', 'mine')).seq, 1);
+  assert.match(await must(other, 'import', file), /imported 4/);
+  const { messages } = await eve.ask({ type: 'history', room: 'tea', limit: 50 });
+  assert.deepEqual(messages.map(({ body }) => body), ['mine', 'good evening', 'you too', '', 'what?']);
+  assert.ok(messages.every(({ ts }, i) => i === 0 || ts >= messages[i - 1].ts));
+  const zoe = await member(daemon, 'zoe', 'milk');
+  assert.equal((await zoe.say('milk', 'still here')).seq, 1);
+  await daemon.stop();
+  assert.match(await must(other, 'verify'), /^whole/);
+});
+
+test('an import stops at a line that is not one, and goes on when it is repaired', async (t) => {
+  const { folder } = await busy(t);
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  const other = `${temporaryFolder('other')}/new`;
+  const good = (await must(folder, 'export')).split('\n');
+  const faults = [
+    ['not json', /no JSON object/],
+    ['{"room":"tea"}', /"username" is missing/],
+    [good[1].replace('"tea"', '"no such room!"'), /room's name has/],
+    [good[1].replace('"bob"', '" "'), /choose a name/],
+    [good[1].replace(/"ts":\d+/, '"ts":"now"'), /"ts"/],
+    [good[1].replace('"you too"', '""'), /body is empty/],
+    [good[0].replace(/"reactions":\{/, '"reactions":{"":["x"],'), /"reactions"/],
+  ];
+  for (const [line, reason] of faults) {
+    writeFileSync(file, [good[0], line, ...good.slice(2)].join('\n'));
+    const { code, err } = await tool(other, 'import', file);
+    assert.equal(code, 1);
+    assert.match(err, reason);
+    assert.ok(err.includes(`${file}:2:`), err);
+  }
+  assert.equal(lines(await must(other, 'export')).length, 1);
+  writeFileSync(file, good.join('\n'));
+  assert.match(await must(other, 'import', file), /imported 4, already there 1/);
+});
+
+test('history prints the end of it, readable, and follows', async (t) => {
+  const { folder, daemon, ann } = await busy(t);
+  const all = (await must(folder, 'history')).trimEnd().split('\n');
+  const when = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
+  const expected = [
+    String.raw`tea 1 ann: good evening \(edited\)  👍 2  🍵 1`,
+    'tea 6 bob: you too',
+    String.raw`tea 7 ann: \(deleted\)`,
+    String.raw`tea 8 bob: what\?`,
+    'milk 1 bob: two',
+  ];
+  expected.forEach((line, i) => assert.match(all[i], new RegExp(`^${when} ${line}$`)));
+  assert.equal(all[5], '    lines \\x1b]0;title\\x07');
+  assert.equal(all.length, 6);
+  assert.match(await must(folder, 'history', '--room', 'tea', '-n', '1'), /^\S+ \S+ tea 8 bob: what\?\n$/);
+  assert.equal(await must(folder, 'history', '--room', 'nowhere'), '');
+
+  const follower = launch(['history', '--room', 'tea', '-n', '1', '--follow', '--state-dir', folder], { t });
+  await eventually(() => follower.stdout().includes('what?'), 'the follower begins');
+  const { id } = await ann.say('tea', 'one more');
+  await ann.ask({ type: 'edit', room: 'tea', id, body: 'one less' });
+  await ann.ask({ type: 'react', room: 'tea', id, emoji: '🍵', on: true });
+  await eventually(() => follower.stdout().includes('reacted with 🍵 on message 10'), 'it follows');
+  assert.match(follower.stdout(), /tea 10 ann: one (more|less)/);
+  assert.match(follower.stdout(), /tea 11 ann edited message 10: one less/);
+  assert.ok(!follower.stdout().includes('milk'));
+  follower.child.kill('SIGTERM');
+  await follower.exit;
+  await daemon.stop();
+});
+
+test('a backup that is made under load is whole, and a daemon goes on with it', async (t) => {
+  const { folder, daemon, ann } = await busy(t);
+  const other = temporaryFolder('other');
+  let isOver = false;
+  let sent = 0;
+  const load = (async () => {
+    for (; !isOver; sent++) await ann.say('tea', `load ${sent}`);
+  })();
+  await eventually(() => sent > 100, 'the load begins');
+  await must(folder, 'backup', `${other}/hubbub.db`);
+  isOver = true;
+  await load;
+  assert.match(await must(folder, 'verify'), /^whole/);
+  assert.match(await must(other, 'verify'), /^whole/);
+  const again = await tool(folder, 'backup', `${other}/hubbub.db`);
+  assert.equal(again.code, 1);
+  assert.match(again.err, /there is such a file/);
+  assert.notEqual((await tool(folder, 'backup', `${other}/no/folder/x`)).code, 0);
+  await daemon.stop();
+
+  const restored = await start({ state_dir: other }, { t });
+  const eve = await member(restored, 'eve', 'tea', { last: 50 });
+  assert.equal(eve.joined.epoch, ann.rooms.get('tea').epoch);
+  assert.ok(eve.joined.seq > 100 && eve.joined.seq <= ann.rooms.get('tea').seq);
+  assert.equal((await eve.say('tea', 'on we go')).seq, eve.joined.seq + 1);
+  assert.doesNotMatch(restored.stderr(), /journal_check/);
+});
+
+test('each tool tells what it is for, and what is wrong', async (t) => {
+  const folder = temporaryFolder('empty');
+  for (const name of ['export', 'import', 'history', 'backup', 'verify']) {
+    assert.match(await must(folder, name, '--help'), new RegExp(`^Usage: hubbub ${name}`));
+    const wrong = await tool(folder, name, '--roam', 'tea');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /--roam|a file has to be named/);
+    if (name === 'import') continue;
+    const { code, err } = await tool(folder, name, ...(name === 'backup' ? [`${folder}/copy`] : []));
+    assert.equal(code, 1);
+    assert.match(err, /there is no such file/);
+  }
+  assert.equal(existsSync(`${folder}/hubbub.db`), false);
+  assert.equal((await tool(folder, 'import')).code, 2);
+  assert.equal((await tool(folder, 'verify', 'x')).code, 2);
+  assert.equal((await tool(folder, 'history', '-n', 'many')).code, 2);
+  assert.equal((await tool(`${folder}/missing`, 'verify')).code, 1);
+  const help = launch(['--help'], { t });
+  await help.exit;
+  assert.match(help.stdout(), /hubbub export/);
+});
+
+test('the journal is found as the daemon finds it', async (t) => {
+  const { folder } = await busy(t);
+  const home = temporaryFolder('home');
+  const conf = `${home}/hubbub.conf`;
+  writeFileSync(conf, `state_dir = ${folder}\n`);
+  for (const [args, env] of [
+    [['--config', conf], {}],
+    [[], { HUBBUB_STATE_DIR: folder }],
+    [[], { STATE_DIRECTORY: folder }],
+  ]) {
+    const run = launch(['verify', ...args], { env, t });
+    assert.equal((await run.exit).code, 0, run.stderr());
+    assert.match(run.stdout(), /^whole: 5 messages/);
+  }
+});

@@ -1,0 +1,157 @@
+#include "support/cm.h"
+#include "support/journal_rig.h"
+#include "support/sqlite_file.h"
+#include "journal/sqlite_append.h"
+#include "journal/sqlite_backup.h"
+#include "journal/sqlite_verify.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[SQLITE_FILE_PATH];
+
+static void keep(struct appender *a, struct event *e)
+{
+    e->ts = 1000 + a->store->epoch % 7;
+    assert_int_equal(append_event(a, e), SQLITE_OK);
+    assert_int_equal(e->outcome, OK);
+}
+
+/* A file with a bit of everything, which nobody has open. */
+static int setup(void **state)
+{
+    struct username *ann = rig_user("ann"), *bob = rig_user("bob");
+    struct appender a = {.store = NULL};
+    struct event *e = rig_message("tea", ann, "first of all"), *other;
+
+    (void)state;
+    sqlite_file_choose(path);
+    a.store = store_open(path, STORE_SERVE, false);
+    assert_int_equal(append_begin(&a), SQLITE_OK);
+    keep(&a, e);
+    for (int i = 0; i < 5; i++) {
+        other = rig_message(i % 2 == 0 ? "tea" : "milk", bob, "more of it");
+        keep(&a, other);
+        event_unref(&other);
+    }
+    other = rig_react("tea", bob, e->id, "x", true);
+    keep(&a, other);
+    event_unref(&other);
+    assert_int_equal(append_commit(&a), SQLITE_OK);
+    append_end(&a);
+    store_close(a.store);
+    event_unref(&e);
+    username_unref(&ann);
+    username_unref(&bob);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    sqlite_file_remove(path);
+    return 0;
+}
+
+static char told[4096];
+
+static void note(void *arg, const char *sentence)
+{
+    size_t length = strlen(told);
+
+    (void)arg;
+    snprintf(told + length, sizeof told - length, "%s\n", sentence);
+}
+
+static struct verify_result verify(void)
+{
+    struct verify_result result;
+
+    told[0] = '\0';
+    assert_true(verify_file(path, &result, note, NULL));
+    return result;
+}
+
+static void a_file_that_is_whole_is_said_to_be(void **state)
+{
+    struct verify_result result = verify();
+    struct store *s;
+
+    (void)state;
+    assert_int_equal(result.faults, 0);
+    assert_string_equal(told, "");
+    assert_int_equal(result.rooms, 2);
+    assert_int_equal(result.events, 7);
+    assert_int_equal(result.messages, 6);
+    s = store_open(path, STORE_SERVE, false);
+    result = verify(); /* in a copy */
+    assert_int_equal(result.faults, 0);
+    assert_int_equal(result.events, 7);
+    store_close(s);
+}
+
+static const struct {
+    const char *damage, *fault;
+} damages[] = {
+    {"DELETE FROM events WHERE seq = 2 AND room = 1", "room tea: 4 events are there where 1 to 5"},
+    {"UPDATE rooms SET seq = 9 WHERE name = 'tea'", "room tea: 5 events are there where 1 to 9"},
+    {"UPDATE rooms SET oldest = 3 WHERE name = 'tea'", "room tea: 5 events are there where 3 to 5"},
+    {"UPDATE events SET seq = 7 WHERE seq = 2 AND room = 1", "room tea: 5 events"},
+    {"UPDATE events SET ts = ts + 1 WHERE seq = 1 AND room = 1", "room tea: the time goes back at"},
+    {"UPDATE events SET user = 77 WHERE n = 3", "event 3: it is of an unknown room or user"},
+    {"UPDATE reactions SET message = 5", "reaction 1: its message is not there"},
+    {"UPDATE events SET body = 'other words' WHERE n = 3", "the index of words"},
+    {"INSERT INTO words(words, rowid, body, room) VALUES('delete', 3, 'more of it', 'r1')",
+     "the index of words"},
+    {"UPDATE events SET flag = 1 WHERE n = 3", "message 3: deleted, but its text is there"},
+    /* an index that lacks what it should have */
+    {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'type = 1', 'type = "
+     "0')"
+     " WHERE name = 'events_edits'",
+     "the file: "},
+};
+
+static void each_damage_is_found(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        sqlite_file_run(path, damages[i].damage);
+        assert_int_not_equal(verify().faults, 0);
+        if (strstr(told, damages[i].fault) == NULL)
+            fail_msg("expected \"%s\" after \"%s\" in:\n%s", damages[i].fault, damages[i].damage,
+                     told);
+        teardown(NULL);
+        setup(NULL);
+    }
+}
+
+static void a_backup_is_one_file_and_whole(void **state)
+{
+    char copy[SQLITE_FILE_PATH + 8], beside[SQLITE_FILE_PATH + 16];
+    struct store *s = store_open(path, STORE_SERVE, false);
+
+    (void)state;
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    snprintf(beside, sizeof beside, "%s-wal", copy);
+    assert_true(backup_make(path, copy));
+    assert_int_not_equal(access(beside, F_OK), 0);
+    assert_int_equal(sqlite_file_number(copy, "SELECT count(*) FROM events"), 7);
+    assert_int_equal(sqlite_file_number(copy, "SELECT value FROM meta WHERE name = 'is_clean'"), 1);
+    assert_int_equal(sqlite_file_number(path, "SELECT value FROM meta WHERE name = 'is_clean'"), 0);
+    log_catch();
+    assert_false(backup_make(path, copy));
+    LOG_EXPECT("there is such a file");
+    store_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_file_that_is_whole_is_said_to_be, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_damage_is_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_backup_is_one_file_and_whole, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
