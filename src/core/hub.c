@@ -87,6 +87,13 @@ void hub_unlock_and_wake(struct hub *h)
             mailbox_wake(&h->boxes[w]);
 }
 
+uint64_t hub_stamp_locked(struct hub_room *room, uint64_t now_wall_ms)
+{
+    if (now_wall_ms > room->newest_ts)
+        room->newest_ts = now_wall_ms;
+    return room->newest_ts;
+}
+
 /* ---- rooms ---- */
 
 static struct hub_room *room_make(struct hub *h, const char *key)
@@ -139,6 +146,7 @@ void hub_learn(struct hub *h, struct hub_room *room, const struct journal_head *
     if (!room->is_known) {
         room->is_known = true;
         room->head = *head;
+        (void)hub_stamp_locked(room, head->ts);
     }
     pthread_mutex_unlock(&h->lock);
 }
@@ -200,6 +208,7 @@ enum err hub_publish(struct hub *h, struct hub_room *room, struct event *e, uint
     if (error == OK) {
         room->pins++;
         room->published++;
+        now_wall_ms = hub_stamp_locked(room, now_wall_ms);
     }
     pthread_mutex_unlock(&h->lock);
     if (error != OK)
@@ -229,6 +238,7 @@ static void committed_locked(struct hub *h, struct event *e)
     if (is_news) {
         room->head.seq = e->seq;
         room->head.ts = e->ts;
+        (void)hub_stamp_locked(room, e->ts);
         room->head.room = e->id.room;
         if (e->type == EVENT_DELETE)
             tail_forget(&room->tail, e->id.seq);

@@ -130,7 +130,7 @@ static void tell_leave_locked(struct hub *h, struct hub_room *room, struct usern
     struct event *left = event_make(EVENT_LEAVE, user);
 
     if (left != NULL) {
-        left->ts = now.wall_ms;
+        left->ts = hub_stamp_locked(room, now.wall_ms);
         left->reason = reason;
         left->people = HASH_COUNT(room->roster);
         hub_post_locked(h, room, left);
@@ -166,14 +166,13 @@ static bool is_key_right(const struct roster_entry *entry, const char *key)
     return difference == 0;
 }
 
-static struct event *join_event(const struct joining *joining, uint64_t ts)
+static struct event *join_event(const struct joining *joining)
 {
     struct event *e = event_make(EVENT_JOIN, joining->user);
 
     if (e != NULL) {
         e->origin = joining->session;
         e->place = joining->place;
-        e->ts = ts;
     }
     return e;
 }
@@ -229,7 +228,7 @@ static void enter_locked(struct hub_room *room, const struct joining *joining)
 enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *joining,
                   struct moment now, uint64_t *newest)
 {
-    struct event *joined = join_event(joining, now.wall_ms);
+    struct event *joined = join_event(joining);
     struct roster_entry *entry;
     enum err e = OK;
 
@@ -237,6 +236,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
         return ERR_NOMEM;
     pthread_mutex_lock(&h->lock);
     joined->seq = room->head.seq;
+    joined->ts = hub_stamp_locked(room, now.wall_ms);
     if (newest != NULL)
         *newest = room->head.seq;
     entry = find(room, joining->user);

@@ -34,6 +34,7 @@ struct hub_room {
     uint32_t pins;
     bool is_known;               /* head is that of the log */
     struct journal_head head;    /* of what was posted */
+    uint64_t newest_ts;          /* of all that was posted: nothing is told to have been earlier */
     struct tail tail;            /* the newest of that */
     uint64_t published, settled; /* events given to the journal, and those that came back */
     struct list leaving;         /* names that go once what was said before is settled */
@@ -70,6 +71,9 @@ void hub_post_to_locked(struct hub *h, uint32_t worker, struct event *e);
 
 /* Waking is a system call, so it waits until the lock is free. */
 void hub_unlock_and_wake(struct hub *h);
+
+/* What an event of now says of its time: the system's clock may have been set back. */
+uint64_t hub_stamp_locked(struct hub_room *room, uint64_t now_wall_ms);
 
 /* The people go whose last words are settled. */
 void hub_end_leaving_locked(struct hub *h, struct hub_room *room);

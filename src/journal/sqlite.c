@@ -18,10 +18,12 @@
 #include <unistd.h>
 
 enum {
-    APPENDS_MAX = 65536,   /* that wait */
-    QUERIES_MAX = 16384,   /* for each reader */
-    BATCH_MAX = 4096,      /* events in a transaction */
-    PROBE_MS = 1000,       /* how often a journal that failed tries again without being asked */
+    APPENDS_MAX = 65536, /* that wait */
+    QUERIES_MAX = 16384, /* for each reader */
+    BATCH_MAX = 4096,    /* events in a transaction */
+    PROBE_MS = 1000,     /* how often a journal that failed tries again without being asked */
+    CALM_MS =
+        5000, /* without a failure, and it is over: a full disk may still take what is small */
     REMOVALS_IDLE = 256,   /* events that retention removes in a step */
     WALK_REST_MS = 5000,   /* between two walks of retention at least */
     WALK_REST_FACTOR = 50, /* and so many times what the last one took */
@@ -52,6 +54,8 @@ struct sqlite_journal {
     pthread_t thread;
     bool is_started;
     struct reader readers[READERS];
+    bool is_in_trouble; /* likewise: said in the log, and not taken back */
+    uint64_t failed_ms; /* likewise: when it failed last */
     struct log_limit read_failures;
     _Atomic bool is_stopping;
     _Atomic bool is_available;
@@ -61,12 +65,16 @@ struct sqlite_journal {
 
 static void note_outcome(struct sqlite_journal *j, int rc)
 {
-    bool was_available = atomic_exchange(&j->is_available, rc == SQLITE_OK);
-
-    if (rc != SQLITE_OK && was_available)
-        store_log_failure(j->store, "journal_unavailable", rc);
-    else if (rc == SQLITE_OK && !was_available)
+    atomic_store(&j->is_available, rc == SQLITE_OK);
+    if (rc != SQLITE_OK) {
+        j->failed_ms = clock_mono_ms();
+        if (!j->is_in_trouble)
+            store_log_failure(j->store, "journal_unavailable", rc);
+        j->is_in_trouble = true;
+    } else if (j->is_in_trouble && clock_mono_ms() >= j->failed_ms + CALM_MS) {
+        j->is_in_trouble = false;
         log_info("journal_available", "reason=\"storing works again\"");
+    }
 }
 
 static int store_batch(struct sqlite_journal *j, size_t count)
@@ -152,7 +160,7 @@ static void wait_for_work(struct sqlite_journal *j)
 {
     uint64_t now = clock_mono_ms();
 
-    if (!atomic_load(&j->is_available)) {
+    if (j->is_in_trouble) {
         if (!bell_wait(&j->bell, PROBE_MS))
             note_outcome(j, probe(j->store));
     } else if (!retention_is_on(&j->retention)) {

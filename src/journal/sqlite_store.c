@@ -69,6 +69,8 @@ static int open_connection(struct store *s)
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
+    /* What is refused is left as it is, with what lies in its -wal file. */
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored);
     rc = tokenizer_register(s->db);
     if (rc != SQLITE_OK)
         return rc;
@@ -99,9 +101,6 @@ static int configure_writer(struct store *s, bool is_full)
 
 static int configure_reader(struct store *s)
 {
-    int ignored;
-
-    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored);
     return sqlite3_exec(s->db, "PRAGMA cache_size = -8192; PRAGMA query_only = ON;", NULL, NULL,
                         NULL);
 }
@@ -247,7 +246,7 @@ static bool is_writable(struct store *s)
 static bool prepare(struct store *s, bool is_full)
 {
     bool writes = s->use == STORE_SERVE || s->use == STORE_WRITE;
-    int rc;
+    int rc, ignored;
 
     if (s->use != STORE_BESIDE && !file_prepare(s->path, writes, writes))
         return false;
@@ -262,6 +261,8 @@ static bool prepare(struct store *s, bool is_full)
         return false;
     if (s->use == STORE_SERVE)
         rc = store_run(s, SQL_META_SET, "ti", "is_clean", (int64_t)0);
+    if (rc == SQLITE_OK && writes)
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, &ignored);
     return rc == SQLITE_OK || refuse_code(s, rc);
 }
 

@@ -39,7 +39,7 @@ async function hammer(t, options, seconds) {
   const took = talking.stop();
   await Promise.all(going);
   for (const speaker of speakers) await speaker.answered();
-  for (const witness of [stays, ...comers]) await witness.catchUp();
+  for (const witness of [stays, ...comers]) await witness.catchUp(speakers);
 
   const events = logs.reduce((sum, log) => sum + log.length, 0);
   const recoveries = comers.reduce((sum, { recoveries }) => sum + recoveries, 0);

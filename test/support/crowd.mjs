@@ -41,7 +41,7 @@ export class Crowd {
 
   async settle(patience) {
     for (const speaker of this.speakers) await speaker.answered(patience);
-    for (const witness of this.witnesses) await witness.catchUp(patience);
+    for (const witness of this.witnesses) await witness.catchUp(this.speakers, patience);
   }
 
   drop(how) {
@@ -49,10 +49,25 @@ export class Crowd {
     for (const one of this.all) one.check();
   }
 
+  // What is in the log was acknowledged, and the other way round.
+  #compare() {
+    const acks = new Map(this.logs.map(({ room }) => [room, new Map()]));
+    for (const { acked } of this.speakers)
+      for (const [cid, { ack, request }] of acked) {
+        const seqs = acks.get(request.room);
+        assert.ok(!seqs.has(ack.seq), `${cid} and ${seqs.get(ack.seq)} are both acknowledged as ${ack.seq}`);
+        seqs.set(ack.seq, cid);
+      }
+    for (const log of this.logs)
+      for (let seq = 1; seq <= log.length; seq++)
+        assert.ok(acks.get(log.room).has(seq), `not acknowledged: ${JSON.stringify(log.at(seq))}`);
+    assert.equal(this.events, this.acked);
+  }
+
   // Everything that was said is in the log, once, in order; everybody has seen it; and history says the same.
   async verify() {
     await this.settle();
-    assert.equal(this.events, this.acked, 'what is in the log was acknowledged, and the other way round');
+    this.#compare();
     for (const witness of this.witnesses) {
       assert.equal(witness.reloads, 0);
       for (const log of this.logs) assert.equal(witness.seq(log.room), log.length, witness.name);

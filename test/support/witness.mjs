@@ -147,9 +147,11 @@ export class Witness extends Link {
     assert.equal(place.seq, seq, 'not all that was missed');
   }
 
-  // Until it has as many events as anybody saw, and as every speaker was acknowledged.
-  async catchUp(patience) {
-    for (const { log } of this.places.values())
-      await this.until(() => this.seq(log.room) >= log.length, () => `has ${this.seq(log.room)} of ${log.length}`, patience);
+  // Until it has all that anybody saw, and all that the speakers were told is stored.
+  async catchUp(speakers, patience) {
+    for (const [room, { log }] of this.places) {
+      const end = Math.max(log.length, ...speakers.map((speaker) => speaker.newest(room)));
+      await this.until(() => this.seq(room) >= end, () => `has ${this.seq(room)} of ${end} in ${room}`, patience);
+    }
   }
 }
