@@ -5,7 +5,8 @@ import { eventually, soon } from '../support/inbox.mjs';
 import { CLOSE, dial, rawJoin, request, TEXT } from '../support/rawws.mjs';
 import { serveFor } from '../support/serve.mjs';
 
-const SMALL = { ring_frames: 64, ring_bytes: '256k', send_buffer: '16k', message_rate: 0 };
+// No pings: who does not read does not answer them either, and is to be closed for what it has not read.
+const SMALL = { ring_frames: 64, ring_bytes: '256k', send_buffer: '16k', message_rate: 0, ping_interval: 0 };
 
 // Says numbered messages of that size, each when the one before has come back, until enough(count)
 // is true or somebody leaves. Returns how many.

@@ -7,8 +7,8 @@ import { eventually, soon } from '../support/inbox.mjs';
 import { CLOSE, closePayload, dial, rawJoin, request, upgrade, upgradeRequest } from '../support/rawws.mjs';
 import { serveFor } from '../support/serve.mjs';
 
-// Much may wait for a client that does not read.
-const PATIENT = { message_rate: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k' };
+// Much may wait for a client that does not read, and it may take its time: it does not answer pings either.
+const PATIENT = { message_rate: 0, ping_interval: 0, ring_bytes: '64m', ring_frames: 100_000, send_buffer: '16k' };
 
 for (const signal of ['SIGTERM', 'SIGINT'])
   test(`${signal}: everybody is closed with 1001, and the exit code is 0`, async (t) => {
