@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,8 @@ void sqlite_file_check_words(const char *path)
 static int stderr_before, caught[2];
 
 /* A pipe has room for 64 KB, even when no file may grow. */
+enum { LOG_PATIENCE_MS = 30000 };
+
 void log_catch(void)
 {
     assert_int_equal(pipe2(caught, O_NONBLOCK | O_CLOEXEC), 0);
@@ -102,6 +105,26 @@ const char *log_caught(void)
     close(caught[0]);
     text[length > 0 ? length : 0] = '\0';
     return text;
+}
+
+void log_await(const char *words)
+{
+    char text[4096] = "";
+    size_t length = 0;
+    struct pollfd readable = {.fd = caught[0], .events = POLLIN};
+
+    while (strstr(text, words) == NULL && length < sizeof text - 1) {
+        ssize_t n;
+
+        if (poll(&readable, 1, LOG_PATIENCE_MS) != 1)
+            break;
+        n = read(caught[0], text + length, sizeof text - 1 - length);
+        length += n > 0 ? (size_t)n : 0;
+        text[length] = '\0';
+    }
+    log_caught();
+    if (strstr(text, words) == NULL)
+        fail_msg("waited for \"%s\" in:\n%s", words, text);
 }
 
 void log_expect(const char *const *words, int count)

@@ -20,6 +20,8 @@ void sqlite_file_check_words(const char *path);
 /* What is logged between the two; the result is valid until the next. */
 void log_catch(void);
 const char *log_caught(void);
+/* Waits until the words are logged; ends the catch. */
+void log_await(const char *words);
 /* Fails unless all words are in what was caught. */
 void log_expect(const char *const *words, int count);
 #define LOG_EXPECT(...)                                                                            \
