@@ -247,7 +247,7 @@ uint64_t static_files_digest(const struct static_files *files)
     uint64_t digest = 0;
 
     for (size_t i = 0; i < files->count; i++)
-        digest =
-            digest * 31 + hash((const uint8_t *)files->files[i].etag, sizeof files->files[i].etag);
+        digest = digest * 31 + hash((const uint8_t *)files->files[i].plain.etag,
+                                    sizeof files->files[i].plain.etag);
     return digest;
 }
