@@ -100,17 +100,18 @@ static void no_more_than_so_many_words_count(void **state)
 /* Looked for at each letter anew, this would take minutes. */
 static void a_long_word_in_a_long_text_is_no_trap(void **state)
 {
-    enum { LENGTH = 1 << 20 };
-    char *text = malloc(LENGTH + 1), *search = malloc(LENGTH + 1);
+    /* valgrind's own strstr is such a trap */
+    size_t length = getenv("HUBBUB_SLOW") != NULL ? 1 << 12 : 1 << 20;
+    char *text = malloc(length + 1), *search = malloc(length + 1);
 
     (void)state;
-    memset(text, 'a', LENGTH);
-    text[LENGTH] = '\0';
+    memset(text, 'a', length);
+    text[length] = '\0';
     text[0] = 'b';
-    memset(search, 'a', LENGTH);
-    search[LENGTH / 2] = '\0';
+    memset(search, 'a', length);
+    search[length / 2] = '\0';
     assert_false(found(search, text));
-    text[LENGTH / 4] = ' ';
+    text[length / 4] = ' ';
     assert_true(found(search, text));
     free(text);
     free(search);
