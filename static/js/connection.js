@@ -85,7 +85,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     const frame = decode(text);
     heardAt = now();
     if (!frame) return;
-    if (frame.type === 'bye' || (frame.type === 'error' && state.phase !== 'online')) last = frame;
+    if (frame.type === 'bye' || (frame.type === 'error' && state.phase !== 'online')) last = { ...last, ...frame };
     if (frame.type === 'hello') greet(frame);
     if (frame.type === 'joined' && state.phase === 'connecting') letIn();
     if (state.phase === 'online' || frame.type === 'hello') onFrame(frame);

@@ -254,8 +254,9 @@ const roomActions = {
   react: durable,
 
   join: (room, frame, state) => {
-    if (room.users.includes(frame.username)) return room;
-    const users = [...room.users, frame.username];
+    const isListed = room.users.includes(frame.username);
+    if (isListed && !isMe(state, frame.username)) return room;
+    const users = isListed ? room.users : [...room.users, frame.username];
     return notice({ ...room, users, count: frame.count ?? users.length }, 'join', frame, state);
   },
   leave: (room, frame, state) => {

@@ -17,7 +17,7 @@ after(closeBrowser);
 
 // What a page is entitled to complain about while its server is away, and nothing else.
 const networkComplaints = [
-  /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws\?[^']*' failed: /,
+  /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws' failed: /,
   /^Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INTERNET_DISCONNECTED|TIMED_OUT|ABORTED)$/,
 ];
 
@@ -161,6 +161,11 @@ export async function eventually(read, expected, ms = WAIT) {
 export const eventuallyTexts = (page, expected) => eventually(() => texts(page), expected);
 export const eventuallyPeople = (page, expected) => eventually(() => people(page), expected);
 
+// The states of the messages: ["body:sent", ...].
+export const states = async (page) => (await readLog(page)).map((message) => `${message.body}:${message.state}`);
+export const sent = (bodies) => bodies.map((body) => `${body}:sent`);
+export const eventuallySent = (page, bodies) => eventually(() => states(page), sent(bodies));
+
 // Pretends that another tab is in front (or this one again), as the page can observe it.
 export function setHidden(page, isHidden) {
   return page.evaluate((value) => {
@@ -178,6 +183,7 @@ export async function link(stage) {
   const pairs = new Set();
   const ghosts = new Set(); // ends at the daemon, which has not heard that the other end is gone
   let mode = 'open';
+  let swallow = () => false;
   const server = net.createServer((near) => {
     near.on('error', () => {});
     if (mode === 'cut') {
@@ -188,7 +194,7 @@ export async function link(stage) {
     const pair = { near, far };
     far.on('error', () => {});
     near.on('data', (data) => mode === 'open' && far.write(data));
-    far.on('data', (data) => mode === 'open' && near.write(data));
+    far.on('data', (data) => mode === 'open' && !swallow(data) && near.write(data));
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -219,6 +225,10 @@ export async function link(stage) {
     cut() {
       mode = 'cut';
       hangUp();
+    },
+    // Loses what the daemon sends for as long as test(text of the packet) says so.
+    lose(test) {
+      swallow = (data) => test(data.toString('latin1'));
     },
     freeze() {
       mode = 'frozen';

@@ -150,6 +150,6 @@ scene('a browser that refuses to remember anything will do', async ({ visitor, p
   await signIn(page, 'ana');
   await say(page, 'hello');
   await eventuallyTexts(bob, ['hello']);
-  await page.click('.room-head .theme');
+  await page.click('#rooms .theme');
   assert.equal(await page.getAttribute('html', 'data-theme'), 'light');
 });

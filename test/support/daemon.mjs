@@ -157,5 +157,6 @@ export async function start(options = {}, { args = [], env, t, cwd, under } = {}
     throw error;
   }
   daemon.url = `http://127.0.0.1:${daemon.port}/`;
+  daemon.options = all; // to start it again with the same history
   return daemon;
 }
