@@ -186,7 +186,29 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     }
   }
 
+  // Too fast, and it is not said for which request: all that is not answered goes again later. That does no
+  // harm, because each has its cid.
+  function slowDown(ms) {
+    for (const [cid, request] of requests) {
+      if (outbox.find(cid)) {
+        timer.clear(request.timer);
+        requests.delete(cid);
+        outbox.postpone(cid, ms);
+      } else later(ms, () => requests.has(cid) && transmit(cid, request));
+    }
+    later(ms, () => {
+      for (const room of rooms.values()) {
+        if (room.isJoining) sendJoin(room);
+        else flush(room);
+      }
+    });
+  }
+
   function error(frame) {
+    if (frame.cid === undefined && isForLater(frame)) {
+      slowDown(frame.retry_after > 0 ? frame.retry_after : AGAIN_MS);
+      return;
+    }
     const entry = outbox.find(frame.cid);
     const refusedRoom = [...rooms.values()].find((room) => room.isJoining && room.joinCid === frame.cid);
     const request = requests.get(frame.cid);
