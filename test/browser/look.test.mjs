@@ -242,6 +242,12 @@ scene('everything comes from here, under the strict policy, and is light', async
       .sort(),
   }));
   assert.deepEqual(modules.preloaded, modules.loaded);
+  await page.fill('#name', 'ana');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#chat', { state: 'visible' });
+  await page.waitForLoadState('networkidle');
+  const whole = (await Promise.all(responses.map((one) => one.request().sizes()))).reduce((sum, one) => sum + one.responseBodySize, 0);
+  assert.ok(whole <= 80_000, `${whole} bytes on the wire with the room and all that opens over it`);
   assert.doesNotMatch(await answer.text(), /<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=/);
 });
 
