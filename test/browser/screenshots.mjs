@@ -59,11 +59,7 @@ async function busyRoom(daemon, context) {
   await page.waitForSelector('#chat', { state: 'visible' });
   for (const room of ['kitchen', 'releases', 'team']) {
     await page.evaluate((name) => (location.hash = `#/r/${name}`), room);
-<<<<<<< HEAD
-    await page.waitForSelector(`.room-link[aria-current="page"][title="${room}"]`);
-=======
     await page.waitForSelector(`.room-link[aria-current="page"][title="${room}"]`, { state: 'attached' });
->>>>>>> client
   }
   peers.Amir = await enter('Amir');
   await enter('Émilie Roux');
