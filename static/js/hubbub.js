@@ -138,20 +138,27 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     if (was !== frame.room) rename(room, frame.room);
     if (frame.key) storage.set(`key ${person}`, frame.key);
     me = frame.username;
-    const known = room.epoch === frame.epoch ? room.seq : -1;
+    const since = room.epoch === frame.epoch ? room.seq : -1;
     const isFirst = room.epoch === null;
     Object.assign(room, { isIn: true, isJoining: false, epoch: frame.epoch, seq: frame.seq });
-    emit('frame', frame, { isFirst, was });
+    const events = frame.events.map(known);
+    emit('frame', { ...frame, events }, { isFirst, was });
     room.emit('joined', frame);
     if (!isFirst && !frame.recovered) room.emit('gap', frame);
-    for (const event of frame.events)
-      if (event.seq > known) room.emit(event.type, { ...event, room: room.name, isHistory: isFirst });
+    for (const event of events)
+      if (event.seq > since) room.emit(event.type, { ...event, room: room.name, isHistory: isFirst });
     for (const [cid, request] of requests)
       if (request.keep && request.frame.room === room.name) transmit(cid, request);
     flush(room);
   }
 
   // --- what comes ---
+
+  // A message of ours is known by its cid.
+  function known(frame) {
+    const entry = frame.type === 'message' && outbox.arrived(frame.id);
+    return entry ? { ...frame, cid: entry.cid } : frame;
+  }
 
   // A hole in seq is healed at once; what comes until then is in the answer too.
   function isNext(room, { seq }) {
@@ -167,8 +174,9 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   function event(frame) {
     const room = rooms.get(frame.room);
     if (!room || (isDurableType(frame.type) && !isNext(room, frame))) return;
-    emit('frame', frame);
-    room.emit(frame.type, frame);
+    const full = known(frame);
+    emit('frame', full);
+    room.emit(full.type, full);
   }
 
   function ack(frame) {
@@ -177,7 +185,10 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       timer.clear(requests.get(frame.cid)?.timer);
       requests.delete(frame.cid);
       outbox.confirm(frame.cid, frame);
-      emit('frame', frame);
+      if (rooms.get(room)?.seq >= frame.seq) {
+        outbox.arrived(frame.id); // what was said is here already
+        emit('frame', frame);
+      }
       sends.get(frame.cid)?.resolve(frame);
       sends.delete(frame.cid);
       flush(rooms.get(room));
@@ -186,7 +197,29 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     }
   }
 
+  // Too fast, and it is not said for which request: all that is not answered goes again later. That does no
+  // harm, because each has its cid.
+  function slowDown(ms) {
+    for (const [cid, request] of requests) {
+      if (outbox.find(cid)) {
+        timer.clear(request.timer);
+        requests.delete(cid);
+        outbox.postpone(cid, ms);
+      } else later(ms, () => requests.has(cid) && transmit(cid, request));
+    }
+    later(ms, () => {
+      for (const room of rooms.values()) {
+        if (room.isJoining) sendJoin(room);
+        else flush(room);
+      }
+    });
+  }
+
   function error(frame) {
+    if (frame.cid === undefined && isForLater(frame)) {
+      slowDown(frame.retry_after > 0 ? frame.retry_after : AGAIN_MS);
+      return;
+    }
     const entry = outbox.find(frame.cid);
     const refusedRoom = [...rooms.values()].find((room) => room.isJoining && room.joinCid === frame.cid);
     const request = requests.get(frame.cid);
@@ -323,7 +356,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
         typedAt = now();
         connection.send(JSON.stringify({ type: 'typing', room: room.name }));
       },
-      stoppedTyping: () => (typedAt = -Infinity),
       // {before | after | around: seq, limit}: resolves to {messages, more}.
       history: (query = {}) => request({ type: 'history', room: room.name, limit: LAST, ...query }),
       users: () => request({ type: 'users', room: room.name }),

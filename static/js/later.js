@@ -100,7 +100,7 @@ export function start(app) {
   function suggest(start) {
     const { items, users } = current();
     const wanted = nameKey(start);
-    const speakers = items.slice(-SPEAKERS).reverse().map((item) => item.username);
+    const speakers = items.slice(-SPEAKERS).reverse().map((item) => item.id && item.username);
     const here = new Set(users);
     return [...new Set([...speakers.filter((name) => here.has(name)), ...users])].filter(
       (name) => name && name !== me() && nameKey(name).startsWith(wanted),

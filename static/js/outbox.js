@@ -38,8 +38,9 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
 
     // The new entry, or null if too much is waiting already.
     add({ room, body, reply_to, after = 0 }) {
-      const size = entries.reduce((sum, e) => sum + e.body.length, body.length);
-      if (entries.length >= ENTRIES_MAX || (entries.length && size > CHARACTERS_MAX)) return null;
+      const open = entries.filter((e) => e.state !== 'acked');
+      const size = open.reduce((sum, e) => sum + e.body.length, body.length);
+      if (open.length >= ENTRIES_MAX || (open.length && size > CHARACTERS_MAX)) return null;
       const reply = reply_to === undefined ? {} : { reply_to };
       const entry = { cid: newCid(), room, body, ...reply, ts: now(), after, state: 'queued' };
       set([...entries, entry]);

@@ -9,7 +9,7 @@ const NOTICES_UP_TO = 50; // people; in a larger room, coming and going is no ne
 const TYPING_MS = 5_000;
 
 // items, in their order in the log:
-//   {kind: 'message', key (the rowKey of its frame, or its id), id, seq, username, body, ts, mine, reply_to?, edited?, deleted?, reactions,
+//   {kind: 'message', key (the cid of its frame, or its id), id, seq, username, body, ts, mine, reply_to?, edited?, deleted?, reactions,
 //    isLost?}                                   isLost: the log it was in is gone, nothing can be done to it
 //   {kind: 'join' | 'leave', key, username, ts, mine, reason?}
 //   {kind: 'hole', key, before, ts}             what is missing here can be asked for, before that seq
@@ -62,8 +62,8 @@ export function mentions(body, name) {
 // --- items ---
 
 function item(state, frame) {
-  const { id, seq, username, body, ts, reply_to, edited, deleted, reactions = {}, rowKey = id } = frame;
-  const made = { kind: 'message', key: rowKey, id, seq, username, body, ts, mine: isMe(state, username), reactions };
+  const { id, seq, username, body, ts, reply_to, edited, deleted, reactions = {}, cid } = frame;
+  const made = { kind: 'message', key: cid ?? id, id, seq, username, body, ts, mine: isMe(state, username), reactions };
   if (reply_to !== undefined) made.reply_to = reply_to;
   if (edited !== undefined) made.edited = edited;
   if (deleted) made.deleted = true;

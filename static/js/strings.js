@@ -72,7 +72,7 @@ export const strings = {
   deleted: 'Message deleted',
   edited: 'edited',
   editedAt: (when) => `Edited ${when}`,
-  replyTo: (name) => `In reply to ${name}`,
+  inReplyTo: 'In reply to ',
   replyToUnknown: 'In reply to an earlier message',
   reaction: (emoji, names, me) => `${emoji} ${names.length}, ${everybody(names, me)}`,
   addReaction: 'Add a reaction',

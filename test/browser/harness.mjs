@@ -9,6 +9,9 @@ import { after, test } from 'node:test';
 import WebSocket from 'ws';
 import { start } from '../support/daemon.mjs';
 import { browser, closeBrowser } from './chromium.mjs';
+import { client } from './client.mjs';
+
+const { connect } = await client('hubbub.js');
 
 const WAIT = 15_000;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -75,7 +78,19 @@ export function scene(title, options, body) {
         return page;
       },
 
-      // Somebody without a browser.
+      // Somebody in a room by the client's connection layer, without a page.
+      async friend(name, { room = 'lobby', url = daemon.url, ...options } = {}) {
+        const chat = connect({ name, server: url, WebSocket, ...options });
+        closers.push(() => chat.close());
+        const here = chat.join(room);
+        await new Promise((resolve, reject) => {
+          here.on('joined', resolve);
+          chat.on('state', ({ phase, reason }) => phase === 'rejected' && reject(new Error(reason)));
+        });
+        return { chat, room: here, say: (body, replyTo) => here.send(body, { replyTo }) };
+      },
+
+      // Somebody without a browser, who speaks version 1.
       async peer(name, { room } = {}) {
         const query = new URLSearchParams(room ? { username: name, room } : { username: name });
         const socket = new WebSocket(`ws://127.0.0.1:${daemon.port}/ws?${query}`, 'chat');
@@ -165,6 +180,16 @@ export const eventuallyPeople = (page, expected) => eventually(() => people(page
 export const states = async (page) => (await readLog(page)).map((message) => `${message.body}:${message.state}`);
 export const sent = (bodies) => bodies.map((body) => `${body}:sent`);
 export const eventuallySent = (page, bodies) => eventually(() => states(page), sent(bodies));
+
+// For a page that does not know of the server's limits, so that it is refused what is too long.
+export const noLimits = () => {
+  const { parse } = JSON;
+  JSON.parse = (text) => {
+    const frame = parse(text);
+    if (frame?.type === 'hello') delete frame.limits;
+    return frame;
+  };
+};
 
 // Pretends that another tab is in front (or this one again), as the page can observe it.
 export function setHidden(page, isHidden) {

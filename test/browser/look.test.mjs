@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { assertAccessible, eventually, eventuallyTexts, say, scene, setHidden } from './harness.mjs';
+import { assertAccessible, eventually, eventuallyTexts, noLimits, say, scene, setHidden } from './harness.mjs';
 
 const policy =
   "default-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
@@ -8,20 +8,27 @@ const policy =
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 // A room in which everything that a log can hold is to be seen.
-async function busyRoom({ person, peer }, context) {
-  const ana = await person('Ada Lovelace', context);
-  const bob = await peer('bob');
-  const others = [await peer('Chloé'), await peer('مريم'), await peer('Émile Zola')];
-  bob.say('Morning! See https://example.org/start (two commands).');
-  bob.say('and more');
-  others[1].say('مرحبا بالجميع');
+async function busyRoom({ person, peer, friend }, context) {
+  const ana = await person('Ada Lovelace', { script: noLimits, ...context });
+  const bob = await friend('bob');
+  const [chloe, maryam, emile] = [await friend('Chloé'), await peer('مريم'), await peer('Émile Zola')];
+  const { id } = await bob.say('Morning! See https://example.org/start (two commands).');
+  await bob.say('and more');
+  maryam.say('مرحبا بالجميع');
   await eventually(async () => (await ana.$$('.message')).length, 3);
   await say(ana, 'Fine, see http://localhost:8080/', 'x'.repeat(120));
   await eventually(async () => (await ana.$$('.message')).length, 5);
-  others[2].leave();
+  emile.leave();
   await eventually(async () => (await ana.$$('.person')).length, 4);
+  await chloe.say('An answer, for Ada Lovelace too', id);
+  await bob.room.edit(id, 'Morning! See https://example.org/start (two commands, and a cup of tea).');
+  await bob.room.react(id, '👍');
+  await chloe.room.react(id, '👍');
+  const oops = await chloe.say('oops');
+  await chloe.room.delete(oops.id);
+  await ana.waitForSelector('.deleted');
   await setHidden(ana, true);
-  bob.say('new to you');
+  await bob.say('new to you');
   await eventually(() => ana.title(), '(1) #lobby · hubbub');
   await setHidden(ana, false);
   await ana.waitForSelector('.line');
@@ -29,6 +36,18 @@ async function busyRoom({ person, peer }, context) {
   await ana.waitForSelector('[data-state="failed"]');
   return ana;
 }
+
+// Each thing that opens over the page: how it is opened, and what shows that it is open.
+const dialogs = {
+  'room switcher': (page) => page.keyboard.press('Control+k'),
+  search: (page) => page.click('#search-open'),
+  settings: (page) => page.click('#settings-open'),
+  'room options': (page) => page.click('#room-options'),
+  shortcuts: (page) => page.keyboard.press('Control+/'),
+  'message menu': (page) => page.locator('.message.theirs article').first().press('Enter'),
+  reactions: (page) => page.locator('.message.theirs article').first().press('+'),
+  'delete?': (page) => page.locator('.message.mine[data-state="sent"] article').first().press('Delete'),
+};
 
 for (const colorScheme of ['light', 'dark']) {
   scene(`axe-core finds nothing: sign-in, ${colorScheme}`, async ({ visitor }) => {
@@ -47,8 +66,16 @@ for (const colorScheme of ['light', 'dark']) {
     await assertAccessible(ana, 'busy room');
     await ana.click('.notice > button');
     await assertAccessible(ana, 'open fold');
-    await ana.click('#shortcuts-open');
-    await assertAccessible(ana, 'shortcuts');
+    for (const [what, open] of Object.entries(dialogs)) {
+      await open(ana);
+      await ana.waitForSelector('dialog[open]');
+      await assertAccessible(ana, what);
+      await ana.keyboard.press('Escape');
+      await ana.waitForSelector('dialog', { state: 'detached' });
+    }
+    await ana.fill('#message', '@b');
+    await ana.waitForSelector('#suggestions li');
+    await assertAccessible(ana, 'names after an @');
   });
 
   scene(`axe-core finds nothing: phone and drawer, ${colorScheme}`, async (stage) => {
@@ -57,6 +84,14 @@ for (const colorScheme of ['light', 'dark']) {
     await ana.tap('#people-open');
     await ana.waitForSelector('#people', { state: 'visible' });
     await assertAccessible(ana, 'drawer');
+    await ana.tap('#people .drawer-close');
+    await ana.tap('#rooms-open');
+    await ana.waitForSelector('#rooms', { state: 'visible' });
+    await assertAccessible(ana, 'rooms drawer');
+    await ana.tap('#rooms .drawer-close');
+    await ana.locator('.message.theirs .bubble').last().tap();
+    await ana.waitForSelector('dialog[open]');
+    await assertAccessible(ana, 'message menu on a phone');
   });
 
   scene(
@@ -83,7 +118,7 @@ scene('the drawer opens, takes the focus on, and closes', async ({ person, peer 
   await ana.keyboard.press('Escape');
   await ana.waitForSelector('#people', { state: 'hidden' });
   await ana.tap('#people-open');
-  await ana.tap('.drawer-close');
+  await ana.tap('#people .drawer-close');
   await ana.waitForSelector('#people', { state: 'hidden' });
   assert.equal(await ana.evaluate(() => document.activeElement.id), 'people-open');
 });
@@ -98,7 +133,7 @@ for (const width of [1280, 820, 390, 320]) {
           found.push(`page is ${document.documentElement.scrollHeight} high`);
         if (document.documentElement.scrollWidth > innerWidth)
           found.push(`page ${document.documentElement.scrollWidth}`);
-        for (const element of document.querySelectorAll('main *, aside *')) {
+        for (const element of document.querySelectorAll('main *, aside *, nav *')) {
           const box = element.getBoundingClientRect();
           const isSeen = element.checkVisibility() && !element.closest('.sr-only, .faces') && box.width > 1;
           if (isSeen && (box.right > innerWidth + 1 || box.left < -1))
@@ -143,7 +178,7 @@ scene('less motion means none', async (stage) => {
 
 scene('forced colours keep the focus and the bubbles visible', async (stage) => {
   const ana = await busyRoom(stage, { forcedColors: 'active' });
-  await ana.focus('#shortcuts-open');
+  await ana.focus('#search-open');
   await ana.keyboard.press('Tab');
   const seen = await ana.evaluate(() => ({
     outline: getComputedStyle(document.activeElement).outlineStyle,
@@ -188,10 +223,14 @@ scene('everything comes from here, under the strict policy, and is light', async
     [],
   );
   assert.ok(responses.every((one) => one.ok()));
-  const sizes = await Promise.all(responses.map(async (one) => (await one.body()).length));
+  const bodies = await Promise.all(responses.map((one) => one.body()));
+  const sizes = bodies.map((body) => body.length);
+  const packed = await Promise.all(responses.map((one) => one.request().sizes()));
+  const onWire = packed.reduce((sum, size) => sum + size.responseBodySize, 0);
+  assert.ok(onWire <= 45_000, `${onWire} bytes on the wire`);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   assert.ok(total <= 150_000, `${total} bytes`);
-  assert.ok(responses.length <= 24, `${responses.length} requests`);
+  assert.ok(responses.length <= 22, `${responses.length} requests`);
   const modules = await page.evaluate(() => ({
     preloaded: [...document.querySelectorAll('link[rel=modulepreload], script[type=module]')]
       .map((one) => one.href || one.src)
@@ -203,6 +242,12 @@ scene('everything comes from here, under the strict policy, and is light', async
       .sort(),
   }));
   assert.deepEqual(modules.preloaded, modules.loaded);
+  await page.fill('#name', 'ana');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#chat', { state: 'visible' });
+  await page.waitForLoadState('networkidle');
+  const whole = (await Promise.all(responses.map((one) => one.request().sizes()))).reduce((sum, one) => sum + one.responseBodySize, 0);
+  assert.ok(whole <= 80_000, `${whole} bytes on the wire with the room and all that opens over it`);
   assert.doesNotMatch(await answer.text(), /<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=/);
 });
 

@@ -6,6 +6,7 @@ import {
   eventuallySent,
   eventuallyTexts,
   link,
+  noLimits,
   say,
   scene,
   setHidden,
@@ -225,17 +226,7 @@ scene('too fast: what is refused waits as long as the server says, and goes by i
 );
 
 scene('a message that is refused says why, and can be changed, sent again or dropped', async ({ visitor, person }) => {
-  // The client does not send what it knows to be too long: here it believes that there is no limit.
-  const ana = await visitor({
-    script: () => {
-      const parse = JSON.parse;
-      JSON.parse = (text) => {
-        const frame = parse(text);
-        if (frame?.type === 'hello') delete frame.limits;
-        return frame;
-      };
-    },
-  });
+  const ana = await visitor({ script: noLimits });
   await signIn(ana, 'ana');
   const bob = await person('bob');
   const long = 'x'.repeat(20_000);

@@ -260,7 +260,7 @@ test('what is not confirmed yet stands last and is ours; its message takes its r
   const entry = { cid: 'c1', room: 'lobby', body: 'x', ts: noon, after: 1, state: 'queued' };
   const last = (more) => rowsOf(after(said('a', '1')), { outbox: [{ ...entry, ...more }] }).at(-1);
   assert.deepEqual([last().key, last().item.mine, last().item.state, last().item.username], ['c1', true, 'queued', 'me']);
-  assert.equal(lobby(after({ ...said('me', 'x'), rowKey: 'c1' })).items[0].key, 'c1');
+  assert.equal(lobby(after({ ...said('me', 'x'), cid: 'c1' })).items[0].key, 'c1');
   const state = after(said('a', '1'), said('me', 'x'));
   assert.equal(lobby(play(state, { type: 'rekey', id: 'm2', key: 'c1' })).items[1].key, 'c1');
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import WebSocket from 'ws';
 import { start } from '../support/daemon.mjs';
 import { browser, closeBrowser } from './chromium.mjs';
+import { client } from './client.mjs';
 
 const sizes = {
   desktop: { width: 1280, height: 800 },
@@ -19,26 +20,18 @@ const talk = [
   ['Maya', 'Morning! Did the move to our own server go well?'],
   ['me', 'It did! I just opened the page on my phone and typed my name.'],
   ['Zoë', 'Same here. Is there a list of what still has to be done before Friday?'],
-  ['Maya', 'Yes: https://wiki.example.org/friday (three things, and two of them are cake)'],
-  ['Jonas Weber', 'I take the cake 🍰'],
+  [
+    'Maya',
+    'Yes: https://wiki.example.org/friday (three things, and two of them are cake)',
+    { reactions: [['Zoë', '🎉'], ['Jonas Weber', '🎉'], ['Zoë', '🍰']] },
+  ],
+  ['Jonas Weber', 'I take the cake'],
   ['me', 'Then I take the one that is not cake.\nAnyone with me?'],
-  ['Amir', 'أنا معك، الساعة الثانية؟ 👍'],
+  ['Amir', 'أنا معك، الساعة الثانية؟'],
+  ['Maya', 'Lena Fischer, ask Amir to bring the big plate 👀', { replyTo: 'Jonas Weber' }],
 ];
 
-async function stage(daemon) {
-  const peers = new Map();
-  const enter = (name) =>
-    new Promise((resolve, reject) => {
-      const socket = new WebSocket(
-        `ws://127.0.0.1:${daemon.port}/ws?username=${encodeURIComponent(name)}`,
-        'chat',
-      );
-      peers.set(name, socket);
-      socket.once('message', resolve);
-      socket.on('error', reject);
-    });
-  return { peers, enter };
-}
+const { connect } = await client('hubbub.js');
 
 async function open(daemon, context) {
   const profile = await (await browser()).newContext({ locale: 'en-GB', ...context });
@@ -47,35 +40,50 @@ async function open(daemon, context) {
   return page;
 }
 
+// A room in which people talk, and others in which something is new.
 async function busyRoom(daemon, context) {
-  const { peers, enter } = await stage(daemon);
-  for (const name of ['Maya', 'Jonas Weber', 'Zoë']) await enter(name);
+  const chats = [];
+  const enter = async (name, room = 'team') => {
+    const chat = connect({ name, server: daemon.url, WebSocket });
+    chats.push(chat);
+    const here = chat.join(room);
+    await new Promise((resolve) => here.on('joined', resolve));
+    return here;
+  };
+  const peers = { Maya: await enter('Maya'), 'Jonas Weber': await enter('Jonas Weber'), Zoë: await enter('Zoë') };
+  const elsewhere = { kitchen: await enter('Noor', 'kitchen'), releases: await enter('Tomás', 'releases') };
   const page = await open(daemon, context);
   await page.fill('#name', 'Lena Fischer');
+  await page.fill('#room', 'team');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#chat', { state: 'visible' });
-  for (const name of ['Amir', 'Émilie Roux']) await enter(name);
-  let shown = 0;
-  for (const [name, text] of talk) {
+  for (const room of ['kitchen', 'releases', 'team']) {
+    await page.evaluate((name) => (location.hash = `#/r/${name}`), room);
+    await page.waitForSelector(`.room-link[aria-current="page"][title="${room}"]`);
+  }
+  peers.Amir = await enter('Amir');
+  await enter('Émilie Roux');
+  const said = {};
+  for (const [name, text, { reactions = [], replyTo } = {}] of talk) {
     if (name === 'me') {
       await page.fill('#message', text);
       await page.press('#message', 'Control+Enter');
     } else {
-      peers.get(name).send(JSON.stringify({ type: 'message', body: text }));
+      const { id } = await peers[name].send(text, { replyTo: said[replyTo] });
+      said[name] = id;
+      for (const [who, emoji] of reactions) await peers[who].react(id, emoji);
     }
-    shown++;
     await page.waitForFunction(
-      (n) => document.querySelectorAll('.message[data-state="sent"]').length === n,
-      shown,
+      (all) => document.querySelectorAll('.message[data-state="sent"]').length === all,
+      talk.findIndex((row) => row[1] === text) + 1,
     );
   }
+  await elsewhere.kitchen.send('The good coffee is back.');
+  await elsewhere.releases.send('Lena Fischer: 1.4 is tagged, can you have a look?');
+  peers.Zoë.typing();
+  await page.waitForFunction(() => document.getElementById('typing').textContent);
   await still(page);
-  return {
-    page,
-    leave: () => {
-      for (const socket of peers.values()) socket.terminate();
-    },
-  };
+  return { page, leave: () => chats.forEach((chat) => chat.close()) };
 }
 
 // The pictures are taken when nothing moves any more.
@@ -104,25 +112,38 @@ async function all(folder) {
       const newcomer = await open(daemon, context);
       await shoot(newcomer, 'signin');
       await newcomer.fill('#name', 'Ada Lovelace');
-      await shoot(newcomer, 'signin-name');
       await newcomer.keyboard.press('Enter');
       await newcomer.waitForSelector('#chat', { state: 'visible' });
+      await newcomer.waitForSelector('#empty:not([hidden])');
       await shoot(newcomer, 'empty');
       await newcomer.context().close();
       const { page, leave } = await busyRoom(daemon, context);
       await shoot(page, 'busy');
       if (size === 'phone') {
-        await page.tap('#people-open');
-        await shoot(page, 'people');
-        await page.tap('.drawer-close');
+        for (const [side, button] of [['people', '#people-open'], ['rooms', '#rooms-open']]) {
+          await page.tap(button);
+          await shoot(page, side);
+          await page.tap(`#${side} .drawer-close`);
+        }
       }
+      for (const [what, keys] of [['switcher', 'Control+k'], ['shortcuts', 'Control+/']]) {
+        await page.keyboard.press(keys);
+        await page.waitForSelector('dialog[open]');
+        await shoot(page, what);
+        await page.keyboard.press('Escape');
+        await page.waitForSelector('dialog', { state: 'detached' });
+      }
+      await page.locator('.message.theirs article').last().press('Enter');
+      await page.waitForSelector('dialog[open]');
+      await shoot(page, 'menu');
+      await page.keyboard.press('Escape');
       await page.fill('#message', 'This goes out as soon as the server is back.');
+      leave();
       await daemon.stop();
-      await page.waitForSelector('#status');
+      await page.waitForSelector('#status:not([hidden])');
       await page.press('#message', 'Control+Enter');
       await page.waitForSelector('[data-state="queued"]');
       await shoot(page, 'reconnecting');
-      leave();
       await page.context().close();
     }
   }

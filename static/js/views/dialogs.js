@@ -73,7 +73,12 @@ function show({ title, kind = '', label, anchor }, content) {
     dialog.addEventListener('click', (event) => event.target === dialog && close());
     dialog.addEventListener('close', () => {
       dialog.remove();
-      if (!document.activeElement || document.activeElement === document.body) refocus(before, anchor);
+      const active = document.activeElement;
+      if (!active || active === document.body) refocus(before, anchor);
+      else if (active.matches('textarea')) {
+        active.blur(); // the caret went with the dialog: this brings it back
+        active.focus({ preventScroll: true });
+      }
       resolve(dialog.result ?? '');
     });
     document.body.append(dialog);
@@ -531,7 +536,7 @@ export function showShortcuts() {
   return show({ title: words.shortcuts, kind: 'shortcuts' }, () => [
     h(
       'dl',
-      { tabindex: '0', role: 'group', 'aria-label': words.shortcuts },
+      {},
       ...shortcuts.map(([keys, what]) =>
         h('div', {}, h('dt', {}, ...keys.flatMap((key, i) => [...(i ? [' '] : []), h('kbd', {}, key)])), h('dd', {}, what)),
       ),

@@ -54,11 +54,12 @@ export function createBuilders({ on, me }) {
         type: 'button',
         class: 'quote',
         'data-focus': 'quote',
-        'aria-label': quoted ? `${strings.replyTo(author)}: ${text.slice(0, QUOTE_MAX)}` : strings.replyToUnknown,
         onclick: () => on.jump(item.reply_to),
       },
       icon('reply'),
+      quoted ? h('span', { class: 'sr-only' }, strings.inReplyTo) : null,
       quoted ? h('strong', { dir: 'auto' }, author) : null,
+      ' ',
       h('span', { dir: 'auto' }, quoted ? text.slice(0, QUOTE_MAX) : strings.replyToUnknown),
     );
     if (quoted) element.style.setProperty('--hue', hue(quoted.username));

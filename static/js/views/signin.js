@@ -5,7 +5,19 @@ import { strings } from '../strings.js';
 
 const CONNECTING_AFTER_MS = 400;
 
-export function createSignin({ onJoin }) {
+// Which room the address means.
+export function roomOfAddress() {
+  const [, fromHash] = location.hash.match(/^#\/r\/([^/]+)$/) ?? [];
+  try {
+    return cleanRoom(
+      decodeURIComponent(fromHash ?? '') || new URLSearchParams(location.search).get('room') || '',
+    );
+  } catch {
+    return DEFAULT_ROOM;
+  }
+}
+
+export function createSignin({ onInput, onJoin }) {
   const panel = byId('signin');
   const form = byId('signin-form');
   const name = byId('name');
@@ -45,6 +57,7 @@ export function createSignin({ onJoin }) {
   }
 
   name.addEventListener('input', () => {
+    onInput();
     complain(name, '');
     showAvatar(avatar, cleanName(name.value));
   });
@@ -61,6 +74,12 @@ export function createSignin({ onJoin }) {
     if (roomProblem) complain(room, strings[roomProblem]);
     if (nameProblem) complain(name, strings[nameProblem]);
     if (!roomProblem && !nameProblem) onJoin({ name: name.value, room: room.value });
+  });
+
+  window.addEventListener('hashchange', () => {
+    if (panel.hidden) return;
+    room.value = roomOfAddress() === DEFAULT_ROOM ? '' : roomOfAddress();
+    showLabel();
   });
 
   return {

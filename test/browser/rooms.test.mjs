@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { eventually, eventuallyPeople, eventuallyTexts, say, scene, setHidden, texts } from './harness.mjs';
+
+const links = (page) => page.$$eval('.room-link', (all) => all.map((one) => one.getAttribute('aria-label')));
+const current = (page) => page.getAttribute('.room-link[aria-current="page"]', 'title');
+const lastText = async (page) => (await texts(page)).at(-1);
+
+async function goTo(page, room) {
+  await page.keyboard.press('Control+k');
+  await page.waitForSelector('dialog.switcher');
+  await page.keyboard.type(room);
+  await page.keyboard.press('Enter');
+  await eventually(() => page.textContent('#room-name'), room);
+}
+
+scene('several rooms by keyboard: switch, unread, mention, order, draft, and again after a reload', async ({ person, friend }) => {
+  const ana = await person('ana');
+  const bob = await friend('bob', { room: 'ops' });
+  await goTo(ana, 'ops');
+  await eventually(() => links(ana), ['lobby', 'ops']);
+  await eventuallyPeople(ana, ['bob', 'ana']);
+  await ana.keyboard.type('half a thought');
+  await ana.keyboard.press('Alt+ArrowUp');
+  await eventually(() => current(ana), 'lobby');
+  assert.equal(await ana.inputValue('#message'), '');
+  await bob.say('one');
+  await bob.say('two, @ana');
+  await eventually(() => links(ana), ['lobby', 'ops, 2 unread, mentioned']);
+  await eventually(() => ana.title(), '(2) #lobby · hubbub');
+  await eventually(() => ana.$$eval('#announcer p', (all) => all.map((one) => one.textContent)), ['bob in ops: two, @ana']);
+  assert.deepEqual(await texts(ana), []);
+  await ana.keyboard.press('Alt+Shift+ArrowDown');
+  await eventuallyTexts(ana, ['one', 'two, @ana']);
+  assert.equal(await ana.inputValue('#message'), 'half a thought');
+  assert.equal(await ana.locator('.line + .message .bubble').textContent(), 'one');
+  await eventually(() => links(ana), ['lobby', 'ops']);
+  assert.equal(await ana.evaluate(() => location.hash), '#/r/ops');
+  await ana.goBack();
+  await eventually(() => current(ana), 'lobby');
+  await ana.goForward();
+  await eventually(() => current(ana), 'ops');
+  await ana.reload();
+  await eventually(() => links(ana), ['ops', 'lobby']);
+  await eventuallyTexts(ana, ['one', 'two, @ana']);
+  assert.equal(await ana.inputValue('#message'), 'half a thought');
+});
+
+scene('a room is left; the rest stays', async ({ person, friend }) => {
+  const ana = await person('ana');
+  const bob = await friend('bob', { room: 'ops' });
+  await goTo(ana, 'ops');
+  const left = new Promise((resolve) => bob.room.on('leave', resolve));
+  await ana.click('#room-options');
+  await ana.click('dialog button:text-is("Leave this room")');
+  await left;
+  await eventually(() => links(ana), ['lobby']);
+  assert.equal(await current(ana), 'lobby');
+});
+
+scene('what is unread is known after a reload, and the room opens there', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {
+  const ana = await person('ana');
+  const bob = await friend('bob');
+  await bob.say('read');
+  await eventuallyTexts(ana, ['read']);
+  await ana.click('#leave');
+  for (let i = 0; i < 40; i++) await bob.say(`new ${i}`);
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('.line');
+  assert.equal(await ana.locator('.line + .message .bubble').textContent(), 'new 0');
+  const where = await ana.evaluate(() => {
+    const log = document.getElementById('log').getBoundingClientRect();
+    const line = document.getElementById('line').getBoundingClientRect();
+    return line.top - log.top;
+  });
+  assert.ok(where >= 0 && where < 200, `${where}`);
+  assert.equal((await ana.textContent('#pill')).trim(), '40 new messages');
+  await ana.click('#pill');
+  await eventually(() => ana.title(), '#lobby · hubbub');
+  await eventually(async () => (await ana.textContent('#pill-top')).trim(), '40 unread');
+  await ana.click('#pill-top');
+  await eventually(() => ana.isVisible('#pill-top'), false);
+});
+
+scene('search: finds, tells where, and leads there, however far back', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {
+  const bob = await friend('bob');
+  await bob.say('the needle is here');
+  for (let i = 0; i < 400; i++) await bob.say(`hay ${i}`);
+  const ana = await person('ana');
+  await eventually(() => lastText(ana), 'hay 399');
+  await ana.click('#search-open');
+  await ana.waitForSelector('dialog.search');
+  await ana.keyboard.type('needle');
+  await ana.waitForSelector('.hit');
+  assert.equal(await ana.textContent('.hit mark'), 'needle');
+  await ana.click('.hit');
+  await ana.waitForSelector('.message.flash');
+  assert.equal(await ana.textContent('.message.flash .bubble'), 'the needle is here');
+  await bob.say('meanwhile');
+  await eventually(async () => (await ana.textContent('#pill')).trim(), '1 new message');
+  await ana.mouse.move(600, 400);
+  for (let i = 0; i < 200 && (await lastText(ana)) !== 'meanwhile'; i++) {
+    await ana.mouse.wheel(0, 3000);
+    await ana.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const numbers = (await texts(ana)).filter((text) => text.startsWith('hay')).map((text) => Number(text.slice(4)));
+    for (let k = 1; k < numbers.length; k++) assert.equal(numbers[k], numbers[k - 1] + 1);
+  }
+  assert.equal(await lastText(ana), 'meanwhile');
+  await ana.click('#search-open');
+  await ana.waitForSelector('dialog.search');
+  await ana.keyboard.type('no such thing');
+  await eventually(() => ana.textContent('dialog [role="status"]'), 'Nothing found.');
+});
+
+scene('the place in a room is kept while one is elsewhere', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {
+  const bob = await friend('bob');
+  for (let i = 0; i < 120; i++) await bob.say(`m ${i}`);
+  const ana = await person('ana');
+  await eventually(() => lastText(ana), 'm 119');
+  await ana.mouse.move(600, 400);
+  await ana.mouse.wheel(0, -1500);
+  const first = () =>
+    ana.evaluate(() => {
+      const { top } = document.getElementById('log').getBoundingClientRect();
+      const row = [...document.querySelectorAll('.bubble')].find((one) => one.getBoundingClientRect().top > top);
+      return [row.textContent, Math.round(row.getBoundingClientRect().top)];
+    });
+  await ana.waitForSelector('#pill:not([hidden])');
+  let before;
+  await eventually(async () => {
+    const was = before;
+    before = await first();
+    return String(was) === String(before);
+  }, true);
+  await goTo(ana, 'ops');
+  await ana.keyboard.press('Alt+ArrowUp');
+  await eventually(() => current(ana), 'lobby');
+  await eventually(async () => {
+    const [text, top] = await first();
+    return [text, Math.abs(top - before[1]) <= 1];
+  }, [before[0], true]);
+});
+
+scene('notifications: for mentions in a hidden tab, asked for by a button only', async ({ visitor, friend }) => {
+  const ana = await visitor({
+    script: () => {
+      globalThis.told = [];
+      globalThis.asked = 0;
+      globalThis.Notification = class {
+        static permission = 'default';
+        static async requestPermission() {
+          globalThis.asked++;
+          return (this.permission = 'granted');
+        }
+        constructor(title, { body, tag }) {
+          globalThis.told.push([title, body, tag]);
+        }
+        close() {}
+      };
+    },
+  });
+  await ana.fill('#name', 'ana');
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#chat', { state: 'visible' });
+  const bob = await friend('bob');
+  await ana.click('#settings-open');
+  assert.equal(await ana.evaluate(() => globalThis.asked), 0);
+  await ana.click('dialog button:text-is("Switch notifications on")');
+  await eventually(async () => /Notifications are on/.test(await ana.textContent('dialog')), true);
+  await ana.keyboard.press('Escape');
+  await bob.say('ana, in sight');
+  await eventuallyTexts(ana, ['ana, in sight']);
+  await setHidden(ana, true);
+  await bob.say('not for you');
+  await bob.say('ana, look');
+  await eventually(() => ana.evaluate(() => globalThis.told), [['bob · #lobby', 'ana, look', 'lobby']]);
+  await say(ana, 'I am here');
+});
+
+scene('two windows of one browser: what is read in one is read in the other', async ({ person, friend }) => {
+  const ana = await person('ana');
+  const bob = await friend('bob', { room: 'ops' });
+  await goTo(ana, 'ops');
+  await ana.keyboard.press('Alt+ArrowUp');
+  await eventually(() => current(ana), 'lobby');
+  await bob.say('one');
+  await eventually(() => links(ana), ['lobby', 'ops, 1 unread']);
+  const other = await ana.context().newPage();
+  await other.goto(ana.url());
+  await other.evaluate(() => {
+    const marks = JSON.parse(localStorage.getItem('hubbub.marks ana'));
+    localStorage.setItem('hubbub.marks ana', JSON.stringify({ ...marks, ops: { ...marks.ops, seq: marks.ops.seq + 1 } }));
+  });
+  await eventually(() => links(ana), ['lobby', 'ops']);
+});
