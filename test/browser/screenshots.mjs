@@ -1,4 +1,4 @@
-// Pictures of the client for a person to look at, and the one of the README:
+// Pictures of the client for a person to look at, and the two of the README:
 //   node test/browser/screenshots.mjs OUTDIR
 //   node test/browser/screenshots.mjs --readme docs/screenshot.png
 // The daemon and the browser are found as in the tests (HUBBUB_BIN, CHROMIUM).
@@ -59,7 +59,7 @@ async function busyRoom(daemon, context) {
   await page.waitForSelector('#chat', { state: 'visible' });
   for (const room of ['kitchen', 'releases', 'team']) {
     await page.evaluate((name) => (location.hash = `#/r/${name}`), room);
-    await page.waitForSelector(`.room-link[aria-current="page"][title="${room}"]`);
+    await page.waitForSelector(`.room-link[aria-current="page"][title="${room}"]`, { state: 'attached' });
   }
   peers.Amir = await enter('Amir');
   await enter('Émilie Roux');
@@ -90,12 +90,18 @@ async function busyRoom(daemon, context) {
 const still = (page) => page.waitForFunction(() => document.getAnimations().length === 0);
 
 async function readme(path) {
-  const daemon = await start();
-  const { page, leave } = await busyRoom(daemon, { viewport: sizes.desktop, colorScheme: 'light' });
-  await page.screenshot({ path, caret: 'hide' });
-  leave();
-  await page.context().close();
-  await daemon.stop();
+  for (const [size, colorScheme, file] of [
+    ['desktop', 'light', path],
+    ['phone', 'dark', path.replace(/(\.\w+)$/, '-phone$1')],
+  ]) {
+    const touch = size === 'desktop' ? {} : { hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+    const daemon = await start();
+    const { page, leave } = await busyRoom(daemon, { viewport: sizes[size], colorScheme, ...touch });
+    await page.screenshot({ path: file, caret: 'hide' });
+    leave();
+    await page.context().close();
+    await daemon.stop();
+  }
 }
 
 async function all(folder) {
