@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventuallyTexts, scene } from './harness.mjs';
+import { eventually, eventuallyTexts, scene, texts } from './harness.mjs';
 
 const payloads = [
   '<script>alert(1)</script>',
@@ -62,7 +62,10 @@ scene('markup stays text: in names, and in the rooms of others', async ({ person
     '"><svg onload=alert(1)>',
     '__proto__',
   ];
-  for (const name of names) (await peer(name)).say(`I am ${name}`);
+  for (const [i, name] of names.entries()) {
+    (await peer(name)).say(`I am ${name}`);
+    await eventually(async () => (await texts(ana)).length, i + 1); // those of different people have no order of their own
+  }
   await eventuallyTexts(
     ana,
     names.map((name) => `I am ${name}`),

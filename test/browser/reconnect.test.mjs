@@ -21,6 +21,8 @@ const bar = (page) =>
     const status = document.getElementById('status');
     return status.hidden ? '' : document.getElementById('status-text').textContent;
   });
+// From here on the page's time passes by runFor() alone.
+const stopClock = (page) => page.clock.pauseAt(Date.now() + 10_000);
 const isQuiet = (page) => eventually(() => bar(page), '');
 const details = (page) => page.$$eval('.notice', (all) => all.map((one) => one.textContent));
 
@@ -100,8 +102,10 @@ scene('an ack that is lost: the message is sent again, and is there once', away,
   await ana.clock.install();
   await signIn(ana, 'ana');
   const bob = await stage.person('bob');
+  await stopClock(ana);
   line.lose((text) => /"(ack|message)"/.test(text));
   await say(ana, 'once', 'and then');
+  await ana.clock.runFor(100); // for a frame to be drawn
   await eventuallySent(bob, ['once']);
   await eventually(() => states(ana), ['once:sending', 'and then:queued']);
   line.lose(() => false);
@@ -119,8 +123,10 @@ scene('a frozen line is noticed when its message has no ack; nothing goes out of
   const bob = await stage.person('bob');
   await ana.clock.install();
   await signIn(ana, 'ana');
+  await stopClock(ana);
   line.freeze();
   await say(ana, 'hello?', 'anybody?');
+  await ana.clock.runFor(100); // for a frame to be drawn
   await eventually(() => states(ana), ['hello?:sending', 'anybody?:queued']);
   await ana.clock.runFor(9_000);
   assert.equal(await bar(ana), '');
@@ -155,7 +161,7 @@ scene('the countdown falls, is spoken once, and "Try now" is now', away, async (
   await ana.clock.install();
   await ana.evaluate(() => (Math.random = () => 0.999));
   await signIn(ana, 'ana');
-  await ana.clock.pauseAt(Date.now() + 2_000);
+  await stopClock(ana);
   await ana.evaluate(() => {
     globalThis.spoken = [];
     const region = document.querySelector('#status [role="status"]');
