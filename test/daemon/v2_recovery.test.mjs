@@ -156,6 +156,37 @@ test('all rooms of a connection are recovered one by one', async () => {
   for (const one of [ann, again]) await one.leave();
 });
 
+test('a joiner gets nothing twice, not even what was said in the moment in which it joined', async (t) => {
+  const own = await serveFor(t, { journal: 'memory', workers: 1, message_rate: 0 });
+  const room = 'moment';
+  const ann = await member(own, 'ann', room);
+  const { epoch } = ann.joined;
+  for (let round = 0; round < 10; round++) {
+    const joiners = [await meet(own), await meet(own)];
+    const wishes = [{ since: { epoch, seq: ann.rooms.get(room).seq } }, {}];
+    process.kill(own.pid, 'SIGSTOP'); /* so that all of it meets in one turn of its loop */
+    for (const [who, request] of [
+      [ann, { type: 'message', body: `${round}` }],
+      ...joiners.map((one, i) => [one, { type: 'join', username: `joiner${i}-${round}`, ...wishes[i] }]),
+    ])
+      await who.sent({ ...request, room });
+    process.kill(own.pid, 'SIGCONT');
+    for (const one of joiners) await one.until({ type: 'joined' });
+    await ann.say(room, 'and after');
+    /* support/member.mjs sees to it that each event follows the one before */
+    for (const one of joiners) await one.until({ body: 'and after' });
+    const told = [...joiners[0].frames.find(({ type }) => type === 'joined').events, ...joiners[0].seen(room, 'message')];
+    assert.deepEqual(told.map(({ body }) => body), [`${round}`, 'and after']);
+    await ann.until({ body: 'and after' });
+    for (const one of joiners) {
+      const { users } = one.frames.find(({ type }) => type === 'joined');
+      for (const { username } of one.seen(room, 'join'))
+        assert.ok(username === one.name || !users.includes(username), `${one.name} was told twice of ${username}`);
+      await one.leave();
+    }
+  }
+});
+
 /* The race that matters: reading the log while it grows, and joining in between. */
 test('readers who come and go at random while a room is busy end with exactly the log', async () => {
   const room = 'busy';

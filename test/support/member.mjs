@@ -90,6 +90,7 @@ export class Member {
   key = null;
   username = null;
   #inbox = new Inbox();
+  #asked = new Map(); /* the since of the last join, by room */
   #answers = new Map();
   /* never two alike: a message under a cid that the same name used before is a repeat */
   #cids = randomUUID();
@@ -141,7 +142,7 @@ export class Member {
 
   #takeJoined(frame) {
     const { room, epoch, seq, events, recovered, users, count: people } = frame;
-    const since = this.rooms.get(room)?.asked;
+    const since = this.#asked.get(room);
     let at = recovered ? since.seq : (events[0]?.seq ?? 1) - 1;
     for (const event of events) {
       assert.equal(event.room, room);
@@ -191,7 +192,6 @@ export class Member {
   }
 
   async join(room, { since, ...fields } = {}) {
-    if (since) this.rooms.set(room, { ...since, asked: since });
     const joined = await this.ask({ type: 'join', room, since, ...fields });
     assert.equal(joined.type, 'joined');
     return joined;
@@ -204,8 +204,14 @@ export class Member {
     return ack;
   }
 
-  send(request) {
-    this.socket.send(typeof request === 'string' ? request : JSON.stringify(request));
+  send(request, done) {
+    if (request.type === 'join') this.#asked.set(request.room, request.since);
+    this.socket.send(typeof request === 'string' ? request : JSON.stringify(request), done);
+  }
+
+  // Resolves when the kernel has it.
+  sent(request) {
+    return new Promise((resolve) => this.send(request, resolve));
   }
 
   next(what = `a frame for ${this.name}`) {
