@@ -22,9 +22,10 @@ static void fault(struct verify *v, const char *sentence)
     v->report(v->arg, sentence);
 }
 
-/* Each row of these is a sentence that tells of a fault. */
+/* Each row of these is a sentence that tells of a fault. The pragma tells of 100 without an argument; SQLite 3.46
+ * would take a number for the name of a table. */
 static const char *const faults[] = {
-    "SELECT 'the file: ' || integrity_check FROM pragma_integrity_check(100)"
+    "SELECT 'the file: ' || integrity_check FROM pragma_integrity_check"
     " WHERE integrity_check <> 'ok'",
     /* Without a hole the seqs from oldest to seq are as many as there are events. */
     "SELECT format('room %s: %d events are there where %d to %d should be', r.name, count(e.n),"
