@@ -148,12 +148,26 @@ static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *
     return hub_join(s->shard->hub, p->room, &joining, s->shard->now, newest);
 }
 
+/* The session was in the room already and came in once more: it is there once, and has been told all that
+ * its older place was not. */
+static void drop_older(struct place *p)
+{
+    struct place *next;
+
+    for (struct place *older = p->next; older != NULL; older = next) {
+        next = older->next;
+        if (older->room == p->room)
+            session_drop_place(older, LEAVE_REPLACED);
+    }
+}
+
 /* True if the hub said yes or no; false if the log has to be read (again) first. */
 static bool is_settled(struct place *p, enum err answer)
 {
     switch (answer) {
     case OK:
         p->is_counted = p->session->was_in = true;
+        drop_older(p);
         return true;
     case ERR_NOT_FOUND:
         return false;

@@ -67,9 +67,9 @@ static enum err join_v2(const struct asked *a)
         .last = r->number[FIELD_LAST] > LAST_MAX ? LAST_MAX : (uint32_t)r->number[FIELD_LAST],
     };
 
-    if (session_find_place(s, a->room_key) != NULL)
+    if (a->place != NULL && !wish.has_since) /* else it has seen a hole and comes in once more */
         return asked_refuse(a, REFUSED_BAD_REQUEST, "You are in this room already.");
-    if (count_places(s) >= s->shard->rules->max_rooms)
+    if (a->place == NULL && count_places(s) >= s->shard->rules->max_rooms)
         return asked_refuse(a, REFUSED_ROOM_LIMIT,
                             "You are in as many rooms as one connection may be.");
     if (s->username == NULL) {

@@ -44,6 +44,20 @@ bool event_reserve_users(struct event *e, size_t capacity)
     return e->users != NULL;
 }
 
+size_t event_text_size(const struct event *e)
+{
+    size_t size = e->body_length;
+
+    for (size_t i = 0; e->state != NULL && i < e->state->reaction_count; i++) {
+        const struct reaction *r = &e->state->reactions[i];
+
+        size += strlen(r->emoji);
+        for (size_t k = 0; k < r->count; k++)
+            size += strlen(r->usernames[k]);
+    }
+    return size;
+}
+
 const char *event_cache(struct event *e, char *text)
 {
     char *kept = NULL;

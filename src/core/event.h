@@ -68,6 +68,9 @@ struct message_state {
 
 enum { CID_MAX = 64 /* bytes */, EMOJI_MAX = 64 /* bytes */ };
 
+/* What one message may have, because each page that it is on tells all of them. */
+enum { MESSAGE_EMOJI_MAX = 50 /* different ones */, MESSAGE_REACTIONS_MAX = 1000 };
+
 struct event {
     _Atomic uint32_t refs;
     enum event_type type;
@@ -120,6 +123,9 @@ struct event *event_with_body(enum event_type type, struct username *user, const
 MUST_USE bool event_set_cid(struct event *e, const char *cid, size_t length);
 /* Makes room for capacity users; the caller fills users and user_count with references it took. */
 MUST_USE bool event_reserve_users(struct event *e, size_t capacity);
+
+/* Bytes of text that it tells, its reactions with it. */
+size_t event_text_size(const struct event *e);
 
 /* The text that version 2 sends for it, made once and kept: the first caller's text is taken over (freed
  * if another one was faster). Returns what is kept, borrowed; NULL if text is NULL and nothing is kept. */

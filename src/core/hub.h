@@ -78,9 +78,10 @@ MUST_USE enum err hub_join(struct hub *h, struct hub_room *room, const struct jo
                            struct moment now, uint64_t *newest);
 
 /* Gives the name back and posts EVENT_LEAVE to the remaining members, or, if the connection broke and
- * has a key, holds the name for it. Once for each hub_join that was OK. */
-void hub_leave(struct hub *h, struct hub_room *room, struct username *user,
-               struct session_id session, enum leave_reason reason, struct moment now);
+ * has a key, holds the name for it; if the name was taken over with the key since that joining, by whatever
+ * session, it stays. Once for each hub_join that was OK; joining is what was passed there. */
+void hub_leave(struct hub *h, struct hub_room *room, const struct joining *joining,
+               enum leave_reason reason, struct moment now);
 
 /* The people of a room as an EVENT_USERS that nobody was sent; NULL when memory is short. */
 struct event *hub_users(struct hub *h, struct hub_room *room);

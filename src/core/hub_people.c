@@ -196,13 +196,20 @@ static enum err copy_missed_locked(const struct hub_room *room, const struct joi
     return OK;
 }
 
-/* The person comes back, from a connection that is dead or that it does not want any more. */
+static bool is_same_session(struct session_id a, struct session_id b)
+{
+    return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
+}
+
+/* The person comes back, from a connection that is dead or that it does not want any more, or once more on
+ * the same one, because it has missed something. */
 static void take_over_locked(struct hub *h, struct roster_entry *entry,
                              const struct joining *joining)
 {
     struct event *replaced;
 
-    if (entry->session.generation != 0 && (replaced = event_make(EVENT_REPLACED, NULL)) != NULL) {
+    if (entry->session.generation != 0 && !is_same_session(entry->session, joining->session) &&
+        (replaced = event_make(EVENT_REPLACED, NULL)) != NULL) {
         replaced->origin = entry->session;
         hub_post_to_locked(h, entry->session.worker, replaced);
         event_unref(&replaced);
@@ -211,6 +218,7 @@ static void take_over_locked(struct hub *h, struct roster_entry *entry,
     held_changed_locked(h);
     entry->leaves_after = 0;
     entry->session = joining->session;
+    entry->place = joining->place;
 }
 
 static void enter_locked(struct hub_room *room, const struct joining *joining)
@@ -219,6 +227,7 @@ static void enter_locked(struct hub_room *room, const struct joining *joining)
 
     entry->user = username_ref(joining->user);
     entry->session = joining->session;
+    entry->place = joining->place;
     entry->key = joining->key != NULL ? mem_strdup(joining->key) : NULL;
     entry->room = room;
     list_init(&entry->held);
@@ -277,11 +286,6 @@ out:
 
 /* ---- leaving ---- */
 
-static bool is_same_session(struct session_id a, struct session_id b)
-{
-    return a.worker == b.worker && a.slot == b.slot && a.generation == b.generation;
-}
-
 /* What somebody said last comes before the news that they left; while the journal has it, the name waits. */
 static void leave_after_last_words_locked(struct hub *h, struct roster_entry *entry,
                                           enum leave_reason reason, struct moment now)
@@ -310,16 +314,17 @@ void hub_end_leaving_locked(struct hub *h, struct hub_room *room)
     }
 }
 
-void hub_leave(struct hub *h, struct hub_room *room, struct username *user,
-               struct session_id session, enum leave_reason reason, struct moment now)
+void hub_leave(struct hub *h, struct hub_room *room, const struct joining *joining,
+               enum leave_reason reason, struct moment now)
 {
     struct roster_entry *entry;
 
     pthread_mutex_lock(&h->lock);
-    room->members_on[session.worker]--;
+    room->members_on[joining->session.worker]--;
     room->pins--;
-    entry = find(room, user);
-    if (entry != NULL && is_same_session(entry->session, session)) {
+    entry = find(room, joining->user);
+    if (entry != NULL && is_same_session(entry->session, joining->session) &&
+        entry->place == joining->place) {
         if (reason != LEAVE_QUIT && entry->key != NULL && h->hold_ms != 0 &&
             !atomic_load(&h->stopping))
             hold_locked(h, entry, now.mono_ms);

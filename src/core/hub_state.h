@@ -18,6 +18,7 @@
 struct roster_entry {
     struct username *user;     /* owned */
     struct session_id session; /* whose it is; nobody while it is held for its key */
+    uint32_t place;            /* of its session: the joining that counts */
     char *key;                 /* owned; NULL: it cannot be taken over */
     struct hub_room *room;     /* borrowed */
     struct list held;          /* in hub.held, or in room->leaving */

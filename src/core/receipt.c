@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* The bodies that one page brings; what is beyond comes with the next one. */
+/* The text that one page brings; what is beyond comes with the next one. */
 enum { PAGE_BYTES = 512 * 1024 };
 
 /* ---- durable events ---- */
@@ -71,7 +71,7 @@ static size_t count_bytes(const struct query *q)
     size_t bytes = 0;
 
     for (size_t i = 0; i < q->item_count; i++)
-        bytes += q->items[i]->body_length;
+        bytes += event_text_size(q->items[i]);
     return bytes;
 }
 

@@ -62,10 +62,11 @@ void session_drop_place(struct place *p, enum leave_reason reason)
     struct session *s = p->session;
     struct hub *hub = s->shard->hub;
     struct place **at = &s->places;
+    const struct joining joining = {.user = s->username, .session = s->id, .place = p->number};
 
     shard_remove_member(p);
     if (p->is_counted)
-        hub_leave(hub, p->room, s->username, s->id, reason, s->shard->now);
+        hub_leave(hub, p->room, &joining, reason, s->shard->now);
     hub_close(hub, p->room);
     arrival_free(p);
     while (*at != p)

@@ -22,6 +22,7 @@ struct memory_message {
     struct event *now;  /* owned; what memory_message_now made last; NULL: it is stale */
     struct list emoji;  /* owned */
     size_t emoji_count;
+    size_t reaction_count; /* of all emoji */
     bool is_deleted;
 };
 
@@ -35,8 +36,9 @@ struct memory_message *memory_message_make(void)
 
 /* ---- reactions ---- */
 
-static void reactor_remove(struct emoji *emoji, struct reactor *reactor)
+static void reactor_remove(struct memory_message *m, struct emoji *emoji, struct reactor *reactor)
 {
+    m->reaction_count--;
     HASH_DEL(emoji->reactors, reactor);
     username_unref(&reactor->user);
     mem_free(reactor);
@@ -48,7 +50,7 @@ static void emoji_remove(struct memory_message *m, struct emoji *emoji)
 
     HASH_ITER(hh, emoji->reactors, reactor, after)
     {
-        reactor_remove(emoji, reactor);
+        reactor_remove(m, emoji, reactor);
     }
     list_remove(&emoji->link);
     m->emoji_count--;
@@ -81,7 +83,9 @@ enum err memory_message_judge_react(const struct memory_message *m, const struct
     const struct emoji *emoji = m != NULL ? find_emoji(m, react->body) : NULL;
     bool is_on = emoji != NULL && find_reactor(emoji, react->user) != NULL;
 
-    if (react->on && emoji == NULL && m != NULL && m->emoji_count >= MESSAGE_EMOJI_MAX)
+    if (react->on && !is_on && m != NULL &&
+        ((emoji == NULL && m->emoji_count >= MESSAGE_EMOJI_MAX) ||
+         m->reaction_count >= MESSAGE_REACTIONS_MAX))
         return ERR_FULL;
     *changes = is_on != react->on;
     return OK;
@@ -104,7 +108,7 @@ void memory_message_react(struct memory_message *m, const struct event *react)
 
     event_unref(&m->now);
     if (!react->on) {
-        reactor_remove(emoji, find_reactor(emoji, react->user));
+        reactor_remove(m, emoji, find_reactor(emoji, react->user));
         if (emoji->reactors == NULL)
             emoji_remove(m, emoji);
         return;
@@ -113,6 +117,7 @@ void memory_message_react(struct memory_message *m, const struct event *react)
         emoji = emoji_add(m, react);
     reactor = mem_alloc(sizeof *reactor);
     reactor->user = username_ref(react->user);
+    m->reaction_count++;
     HASH_ADD_KEYPTR(hh, emoji->reactors, reactor->user->key, reactor->user->key_length, reactor);
 }
 

@@ -13,15 +13,13 @@
 
 #include <stdbool.h>
 
-enum { MESSAGE_EMOJI_MAX = 50 /* different ones on a message */ };
-
 struct memory_message;
 
 struct memory_message *memory_message_make(void);
 void memory_message_free(struct memory_message *m); /* NULL is allowed */
 
 /* Whether the reaction would change something; *changes is set only on OK. m may be NULL: nothing was
- * done to the message yet. ERR_FULL: it has as many emoji as it may have. */
+ * done to the message yet. ERR_FULL: it has as many reactions as it may have. */
 MUST_USE enum err memory_message_judge_react(const struct memory_message *m,
                                              const struct event *react, bool *changes);
 /* One that memory_message_judge_react found to change something. */

@@ -190,22 +190,18 @@ static int do_delete(struct appender *a, struct cached_room *room, struct event 
     return rc;
 }
 
-/* OK, or ERR_FULL if the message has no room for one more emoji. */
-static int check_emoji(struct appender *a, const struct cached_room *room, struct event *e)
+/* OK, or ERR_FULL if the message has as many reactions as it may have, or emoji. */
+static int check_room_for_reaction(struct appender *a, const struct cached_room *room,
+                                   struct event *e)
 {
     sqlite3_stmt *row;
-    int rc = store_step(a->store, &row, SQL_REACTION_HAS_EMOJI, "iib", room->id, (int64_t)e->id.seq,
+    int rc = store_step(a->store, &row, SQL_REACTION_COUNT, "iib", room->id, (int64_t)e->id.seq,
                         e->body, e->body_length);
 
-    if (rc == SQLITE_ROW) {
-        sqlite3_reset(row);
-        return SQLITE_OK;
-    }
-    if (rc == SQLITE_OK)
-        rc = store_step(a->store, &row, SQL_REACTION_COUNT, "ii", room->id, (int64_t)e->id.seq);
     if (rc != SQLITE_ROW)
         return rc;
-    if (sqlite3_column_int(row, 0) >= EMOJI_KINDS_MAX)
+    if (sqlite3_column_int(row, 0) >= MESSAGE_REACTIONS_MAX ||
+        (sqlite3_column_int(row, 2) == 0 && sqlite3_column_int(row, 1) >= MESSAGE_EMOJI_MAX))
         e->outcome = ERR_FULL;
     sqlite3_reset(row);
     return SQLITE_OK;
@@ -215,7 +211,7 @@ static int add_reaction(struct appender *a, struct cached_room *room, struct eve
                         const struct cached_user *user)
 {
     int64_t n;
-    int rc = check_emoji(a, room, e);
+    int rc = check_room_for_reaction(a, room, e);
 
     if (rc != SQLITE_OK || e->outcome != OK)
         return rc;

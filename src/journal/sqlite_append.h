@@ -10,8 +10,6 @@
 #include "core/event.h"
 #include "journal/sqlite_cache.h"
 
-enum { EMOJI_KINDS_MAX = 50 /* different ones on one message */ };
-
 struct appender {
     struct store *store; /* borrowed */
     struct cache cache;

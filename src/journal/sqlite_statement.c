@@ -45,10 +45,8 @@ const char *const statement_sql[STATEMENTS] = {
 
     [SQL_REACTION_FIND] = "SELECT place, seq, ts FROM reactions"
                           " WHERE room = ?1 AND message = ?2 AND emoji = ?3 AND person = ?4",
-    [SQL_REACTION_HAS_EMOJI] = "SELECT 1 FROM reactions"
-                               " WHERE room = ?1 AND message = ?2 AND emoji = ?3 LIMIT 1",
-    [SQL_REACTION_COUNT] = "SELECT count(DISTINCT emoji) FROM reactions"
-                           " WHERE room = ?1 AND message = ?2",
+    [SQL_REACTION_COUNT] = "SELECT count(*), count(DISTINCT emoji), ifnull(sum(emoji = ?3), 0)"
+                           " FROM reactions WHERE room = ?1 AND message = ?2",
     /* An emoji keeps its rank for as long as anybody uses it on the message. */
     [SQL_REACTION_ADD] = "INSERT INTO reactions(room, message, emoji, person, user, seq, ts, rank)"
                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ifnull((SELECT rank FROM reactions"

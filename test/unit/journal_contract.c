@@ -331,6 +331,29 @@ static void a_message_has_at_most_fifty_emoji(void **state)
     rig_keep(r, rig_react("tea", r->bob, id, "one more", true));
 }
 
+static void a_message_has_so_many_reactions_at_most(void **state)
+{
+    struct journal_rig *r = *state;
+    struct message_id id = rig_keep(r, rig_message("tea", r->ann, "x")).id;
+    char name[32];
+
+    for (int i = 0; i < MESSAGE_REACTIONS_MAX; i++) {
+        struct username *user;
+
+        snprintf(name, sizeof name, "person %d", i);
+        user = rig_user(name);
+        assert_true(rig_post(r, rig_react("tea", user, id, i % 2 != 0 ? "a" : "b", true)));
+        username_unref(&user);
+    }
+    rig_await(r, 1 + MESSAGE_REACTIONS_MAX);
+    rig_refuse(r, rig_react("tea", r->ann, id, "a", true), ERR_FULL);
+    rig_refuse(r, rig_react("tea", r->ann, id, "c", true), ERR_FULL);
+    rig_keep(r, rig_about(EVENT_EDIT, "tea", r->ann, id, "y"));
+    rig_keep(r,
+             rig_react("tea", r->bob, rig_keep(r, rig_message("tea", r->ann, "z")).id, "a", true));
+    rig_keep(r, rig_about(EVENT_DELETE, "tea", r->ann, id, ""));
+}
+
 static void a_reply_is_to_a_message_that_is_there(void **state)
 {
     struct journal_rig *r = *state;
@@ -544,6 +567,7 @@ int journal_contract_run(const struct journal_factory *factory)
         contract_test(only_messages_of_this_room_can_be_meant),
         contract_test(a_reaction_that_changes_nothing_is_a_repeat),
         contract_test(a_message_has_at_most_fifty_emoji),
+        contract_test(a_message_has_so_many_reactions_at_most),
         contract_test(a_reply_is_to_a_message_that_is_there),
         contract_test(all_of_it_holds_in_one_batch),
         contract_test(many_threads_make_one_order),

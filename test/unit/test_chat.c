@@ -466,6 +466,62 @@ static void workers_whose_clocks_differ_do_not_multiply_snapshots(void **state)
     rig->shards[1].now.mono_ms += 1;
 }
 
+static struct rig_client *join_v2(struct rig *rig, uint32_t worker, const char *json)
+{
+    struct rig_client *c = rig_open_v2(rig, worker);
+
+    rig_skip(rig, c);
+    rig_say(c, json);
+    rig_turn(rig);
+    return c;
+}
+
+static void whoever_sees_a_hole_joins_once_more_and_nobody_else_notices(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *bob = join_v2(rig, 1, "{\"type\":\"join\",\"username\":\"bob\"}");
+    struct rig_client *ann = join_v2(rig, 0, "{\"type\":\"join\",\"username\":\"ann\"}");
+    const char *joined;
+
+    rig_say(bob, "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"one\"}");
+    rig_say(bob, "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"two\"}");
+    rig_turn(rig);
+    rig_skip(rig, ann);
+    rig_skip(rig, bob);
+    rig_say(bob, "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"on its way\"}");
+    rig_say(ann, "{\"type\":\"join\",\"cid\":\"j\",\"room\":\"lobby\","
+                 "\"since\":{\"epoch\":\"abc\",\"seq\":1}}");
+    rig_say(bob, "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"after\"}");
+    rig_turn(rig);
+    joined = rig_next(rig, ann);
+    assert_non_null(strstr(joined, "\"joined\",\"cid\":\"j\""));
+    assert_non_null(strstr(joined, "\"seq\":3,\"recovered\":true,\"users\":[\"bob\",\"ann\"]"));
+    assert_null(strstr(joined, "\"one\""));
+    assert_non_null(strstr(joined, "\"two\""));
+    assert_non_null(strstr(joined, "\"on its way\""));
+    assert_non_null(strstr(rig_next(rig, ann), "\"after\""));
+    assert_next(rig, ann, "");
+    for (int i = 0; i < 4; i++) /* its two acks and messages, but nothing of ann */
+        assert_null(strstr(rig_next(rig, bob), "ann"));
+    assert_next(rig, bob, "");
+    rig_leave(ann);
+    rig_turn(rig);
+    assert_non_null(
+        strstr(rig_next(rig, bob), "\"leave\",\"room\":\"lobby\",\"username\":\"ann\""));
+}
+
+static void joining_twice_without_since_is_an_error(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann = join_v2(rig, 0, "{\"type\":\"join\",\"username\":\"ann\"}");
+
+    rig_skip(rig, ann);
+    rig_say(ann, "{\"type\":\"join\",\"room\":\"lobby\"}");
+    rig_turn(rig);
+    assert_non_null(strstr(rig_next(rig, ann), "\"code\":\"bad_request\""));
+    assert_next(rig, ann, "");
+}
+
 #define chat_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -497,6 +553,8 @@ int main(void)
         chat_test(a_reader_with_nothing_waiting_is_never_slow),
         chat_test(a_snapshot_larger_than_a_ring_lets_people_join),
         chat_test(workers_whose_clocks_differ_do_not_multiply_snapshots),
+        chat_test(whoever_sees_a_hole_joins_once_more_and_nobody_else_notices),
+        chat_test(joining_twice_without_since_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
