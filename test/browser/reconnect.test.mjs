@@ -69,7 +69,10 @@ scene(
   },
 );
 
-scene('a cut line: nothing is lost or doubled, in either direction', away, async (stage) => {
+// Longer than this test takes on a slow machine.
+const patient = { ...away, daemon: { hold_time: '2m' } };
+
+scene('a cut line: nothing is lost or doubled, in either direction', patient, async (stage) => {
   const line = await link(stage);
   const ana = await stage.person('ana', { url: line.url });
   const bob = await stage.person('bob');

@@ -36,6 +36,7 @@ export function createLog({ on, me }) {
   let range = { from: 0, to: 0 };
   let stick = true;
   let lastTop = 0;
+  let held = null; // the place that was held last
   let touchedAt = -Infinity;
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
@@ -47,7 +48,9 @@ export function createLog({ on, me }) {
   const placeOf = (node) => (node.querySelector('.bubble') ?? node).getBoundingClientRect();
 
   // The first row in sight, and where it is. A day's heading is no hold: it moves with what is under it.
+  // While nobody scrolls it is the same place as last time, or what scrolling rounds off would add up.
   function anchor() {
+    if (held?.at === scroller.scrollTop && list.known?.has(held.key)) return held;
     const { top } = scroller.getBoundingClientRect();
     for (const [key, { node }] of list.known ?? []) {
       const place = placeOf(node);
@@ -72,6 +75,7 @@ export function createLog({ on, me }) {
       const by = placeOf(row.node).top - scroller.getBoundingClientRect().top - place.top;
       if (Math.abs(by) >= 0.5) scrollTo(scroller.scrollTop + by);
     }
+    held = stick || !place ? null : { ...place, at: scroller.scrollTop };
     lastTop = scroller.scrollTop;
   }
 
