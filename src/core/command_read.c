@@ -15,6 +15,8 @@ enum {
     PAGE_MAX = 200,
     ROOMS_MAX = 200, /* that are listed */
     WORDS_MAX = 256, /* bytes of a search */
+    PAGE_BYTES =
+        512 * 1024, /* the text that one page brings; what is beyond comes with the next one */
 };
 
 static void ask(const struct asked *a, struct query *q, enum query_purpose purpose)
@@ -32,6 +34,7 @@ static struct query *question(const struct asked *a, enum query_kind kind, const
     const struct request *r = a->request;
     struct query *q = query_make(kind, a->session->id, room_key);
 
+    q->bytes_max = PAGE_BYTES;
     q->limit = request_has(r, FIELD_LIMIT) ? (uint32_t)r->number[FIELD_LIMIT] : PAGE_DEFAULT;
     return q;
 }

@@ -63,7 +63,9 @@ struct query {
     struct message_id before; /* QUERY_SEARCH: only what is older than this message; epoch 0: all */
     char *text;               /* owned: QUERY_SEARCH, as the person typed it */
     uint32_t limit;           /* items at most */
-    size_t bytes_max;         /* QUERY_EVENTS: bodies at most; then more is set */
+    size_t
+        bytes_max; /* text at most; then more is set. QUERY_EVENTS keeps to it; others may bring more, but do
+                         not fetch all that limit allows; 0: no limit */
 
     enum err outcome;         /* ERR_UNAVAILABLE: nothing below is to be trusted */
     struct journal_head head; /* of rooms[0]; of the same moment as the items */
@@ -102,8 +104,8 @@ struct journal_ops {
     bool (*is_strained)(const struct journal *j);
     /* False while the last attempt to store something failed. Lock-free. */
     bool (*is_available)(const struct journal *j);
-    /* Stores and answers all that waits, then stops; afterwards nothing may be appended or asked. Called
-     * before the listener's parts are taken down. */
+    /* Stores all that waits and answers all questions (which then may not be answered well), then stops;
+     * afterwards nothing may be appended or asked. Called before the listener's parts are taken down. */
     void (*stop)(struct journal *j);
     void (*destroy)(struct journal *j);
 };

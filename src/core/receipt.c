@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-/* The text that one page brings; what is beyond comes with the next one. */
-enum { PAGE_BYTES = 512 * 1024 };
-
 /* ---- durable events ---- */
 
 static const struct {
@@ -88,17 +85,30 @@ static void drop_last(struct query *q)
         mem_free(q->item_rooms[q->item_count]);
 }
 
+/* Which end of the page is far from what was asked for; around a seq it is the one that is farther. */
+static bool is_first_far(const struct query *q)
+{
+    const struct event *first = q->items[0], *last = q->items[q->item_count - 1];
+
+    if (q->kind == QUERY_SEARCH || q->where == PAGE_AFTER)
+        return false;
+    return q->where != PAGE_AROUND || first->seq + last->seq <= 2 * q->seq;
+}
+
 /* A page of long messages is cut at its far end, which the next page begins with. */
 static void cut_page(struct query *q)
 {
-    bool is_backwards = q->kind == QUERY_PAGE && q->where != PAGE_AFTER;
+    size_t bytes = count_bytes(q);
 
-    while (q->item_count > 1 && count_bytes(q) > PAGE_BYTES) {
-        if (is_backwards)
+    while (q->item_count > 1 && bytes > q->bytes_max) {
+        bool is_first = is_first_far(q);
+
+        bytes -= event_text_size(q->items[is_first ? 0 : q->item_count - 1]);
+        if (is_first)
             drop_first(q);
         else
             drop_last(q);
-        q->more = true;
+        q->more = q->more || is_first || q->where != PAGE_AROUND;
     }
 }
 

@@ -21,6 +21,7 @@ enum {
     APPENDS_MAX = 65536, /* that wait */
     QUERIES_MAX = 16384, /* for each reader */
     BATCH_MAX = 4096,    /* events in a transaction */
+    STEPS = 100000,      /* of SQLite's machine between two looks whether to break off */
     PROBE_MS = 1000,     /* how often a journal that failed tries again without being asked */
     CALM_MS =
         5000, /* without a failure, and it is over: a full disk may still take what is small */
@@ -100,14 +101,22 @@ static void mark_failed(struct event *e)
         e->id = (struct message_id){.seq = 0};
 }
 
+/* At the end one failure is enough: each may take as long as a lock is waited for. */
+static bool is_hopeless(const struct sqlite_journal *j)
+{
+    return atomic_load(&j->is_stopping) && !atomic_load(&j->is_available);
+}
+
 static void write_batch(struct sqlite_journal *j, void **items, size_t count)
 {
-    int rc;
+    int rc = SQLITE_ABORT;
 
     for (size_t i = 0; i < count; i++)
         j->batch[i] = items[i];
-    rc = store_batch(j, count);
-    note_outcome(j, rc);
+    if (!is_hopeless(j)) {
+        rc = store_batch(j, count);
+        note_outcome(j, rc);
+    }
     for (size_t i = 0; i < count && rc != SQLITE_OK; i++)
         mark_failed(j->batch[i]);
     j->base.listener.committed(j->base.listener.arg, j->batch, count);
@@ -142,17 +151,16 @@ static void walk(struct sqlite_journal *j, unsigned removals)
 }
 
 /* Whether storing works again is not known before it is tried. */
-static int probe(struct store *s)
+static int probe(struct appender *a)
 {
-    bool ignored;
-    int rc = store_begin(s, &ignored);
+    int rc = append_begin(a); /* which sees whether others have stored meanwhile */
 
-    if (rc == SQLITE_OK)
-        rc = store_run(s, SQL_META_SET, "ti", "is_clean", (int64_t)0);
-    if (rc == SQLITE_OK)
-        rc = store_commit(s);
     if (rc != SQLITE_OK)
-        store_rollback(s);
+        return rc;
+    rc = store_run(a->store, SQL_META_SET, "ti", "is_clean", (int64_t)0);
+    if (rc == SQLITE_OK)
+        return append_commit(a);
+    append_rollback(a);
     return rc;
 }
 
@@ -162,7 +170,7 @@ static void wait_for_work(struct sqlite_journal *j)
 
     if (j->is_in_trouble) {
         if (!bell_wait(&j->bell, PROBE_MS))
-            note_outcome(j, probe(j->store));
+            note_outcome(j, probe(&j->appender));
     } else if (!retention_is_on(&j->retention)) {
         bell_wait(&j->bell, BELL_FOREVER);
     } else if (now >= j->next_walk_ms) {
@@ -209,13 +217,24 @@ static enum err journal_append(struct journal *base, struct event *e, uint64_t n
 
 /* ---- reading ---- */
 
+/* SQLite calls it now and then in a long query. */
+static int must_break_off(void *arg)
+{
+    const struct sqlite_journal *j = arg;
+
+    return atomic_load_explicit(&j->is_stopping, memory_order_relaxed);
+}
+
+/* At the end nobody waits for answers any more. */
 static void answer(struct sqlite_journal *j, struct store *s, struct query *q)
 {
-    int rc = read_query(s, q);
+    int rc = must_break_off(j) ? SQLITE_INTERRUPT : read_query(s, q);
     uint64_t suppressed;
 
-    if (rc != SQLITE_OK &&
-        log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
+    if (rc == SQLITE_INTERRUPT)
+        q->outcome = ERR_UNAVAILABLE;
+    else if (rc != SQLITE_OK &&
+             log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
         store_log_failure(s, "journal_read_failed", rc);
     j->base.listener.answered(j->base.listener.arg, q);
 }
@@ -333,6 +352,7 @@ static bool start_reader(struct sqlite_journal *j, struct reader *r)
     r->store = store_open(j->store->path, STORE_BESIDE, false);
     if (r->store == NULL)
         return false;
+    sqlite3_progress_handler(r->store->db, STEPS, must_break_off, j);
     r->is_started = start_thread(&r->thread, read_until_stopped, r);
     return r->is_started;
 }

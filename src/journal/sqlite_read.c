@@ -172,17 +172,23 @@ static int answer_events(struct store *s, struct query *q)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* True if what the query has brought from its item first on is enough. */
+static bool is_enough(const struct query *q, size_t first, size_t bytes)
+{
+    return q->bytes_max != 0 && q->item_count > first && bytes >= q->bytes_max;
+}
+
 /* Adds limit messages on one side of seq, the nearest first; *more: there are others. */
 static int add_page(struct store *s, struct query *q, enum statement which, uint64_t seq,
                     uint32_t limit, bool *more)
 {
-    size_t end = q->item_count + limit;
+    size_t first = q->item_count, end = first + limit, bytes = 0;
     sqlite3_stmt *row = NULL;
     int rc =
         store_step(s, &row, which, "iii", (int64_t)q->head.room, clamp(seq), (int64_t)limit + 1);
 
     for (; rc == SQLITE_ROW; rc = sqlite3_step(row)) {
-        *more = q->item_count == end;
+        *more = q->item_count == end || is_enough(q, first, bytes);
         if (*more) {
             rc = SQLITE_DONE;
             break;
@@ -190,6 +196,7 @@ static int add_page(struct store *s, struct query *q, enum statement which, uint
         rc = add_row(s, q, row, (int64_t)q->head.room, NULL);
         if (rc != SQLITE_OK)
             break;
+        bytes += event_text_size(q->items[q->item_count - 1]);
     }
     sqlite3_reset(row);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -302,6 +309,7 @@ static int add_hits(struct store *s, struct query *q, const struct search *searc
                     const char *expression)
 {
     sqlite3_stmt *row = NULL;
+    size_t bytes = 0;
     int rc = store_step(s, &row, SQL_SEARCH, "ti", expression, search->before);
 
     for (; rc == SQLITE_ROW; rc = sqlite3_step(row)) {
@@ -310,7 +318,7 @@ static int add_hits(struct store *s, struct query *q, const struct search *searc
 
         if (!has_room(search, room))
             continue;
-        if (q->item_count == q->limit) {
+        if (q->item_count == q->limit || is_enough(q, 0, bytes)) {
             q->more = true;
             rc = SQLITE_DONE;
             break;
@@ -318,6 +326,7 @@ static int add_hits(struct store *s, struct query *q, const struct search *searc
         rc = name != NULL ? add_row(s, q, row, room, name) : SQLITE_NOMEM;
         if (rc != SQLITE_OK)
             break;
+        bytes += event_text_size(q->items[q->item_count - 1]);
     }
     sqlite3_reset(row);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;

@@ -99,6 +99,8 @@ test('a page of the longest messages is cut to what can be sent, and says that t
   const first = await ann.ask({ type: 'history', room, after: 0, limit: 200 });
   assert.equal(first.messages[0].seq, 1);
   assert.equal(first.more, true);
+  const around = seqs((await ann.ask({ type: 'history', room, around: 50, limit: 200 })).messages);
+  assert.ok(around.includes(50) && around.includes(45) && around.includes(55), `${around} is not around 50`);
   await ann.leave();
 });
 

@@ -434,6 +434,44 @@ static void events_keep_to_their_limits(void **state)
 
 /* ---- rooms ---- */
 
+static void ask_for_long_page(struct journal_rig *r, enum page_where where, uint64_t seq)
+{
+    struct query *q = query_make(QUERY_PAGE, (struct session_id){0, 0, 1}, "tea");
+
+    q->where = where;
+    q->seq = seq;
+    q->limit = 40;
+    q->bytes_max = 3000;
+    q = rig_ask(r, q);
+    assert_int_equal(q->outcome, OK);
+    assert_true(q->item_count >= 3); /* the nearest, and the next one that is left out says so */
+    if (where == PAGE_AFTER)
+        assert_int_equal(q->items[0]->seq, seq + 1);
+    if (where == PAGE_BEFORE)
+        assert_int_equal(q->items[q->item_count - 1]->seq, seq - 1);
+    if (where == PAGE_LAST)
+        assert_int_equal(q->items[q->item_count - 1]->seq, 50);
+    for (size_t i = 1; i < q->item_count; i++)
+        assert_int_equal(q->items[i]->seq, q->items[0]->seq + i);
+    assert_true(q->more);
+    query_free(q);
+}
+
+/* How much it fetches is the journal's; what it gives is next to the place, without a hole. */
+static void a_page_of_long_messages_is_the_near_part(void **state)
+{
+    struct journal_rig *r = *state;
+    char body[1001];
+
+    snprintf(body, sizeof body, "%0*d", (int)sizeof body - 1, 0);
+    for (int i = 0; i < 50; i++)
+        rig_keep(r, rig_message("tea", r->ann, body));
+    ask_for_long_page(r, PAGE_LAST, 0);
+    ask_for_long_page(r, PAGE_BEFORE, 45);
+    ask_for_long_page(r, PAGE_AFTER, 5);
+    ask_for_long_page(r, PAGE_AROUND, 25);
+}
+
 static void expect_rooms(struct journal_rig *r, uint32_t limit, const char *names)
 {
     struct query *q = query_make(QUERY_ROOMS, asker, NULL);
@@ -761,6 +799,7 @@ int contract_run_reads(void)
         contract_test(messages_among_events_have_their_current_state),
         contract_test(what_was_deleted_is_told_to_nobody_any_more),
         contract_test(events_keep_to_their_limits),
+        contract_test(a_page_of_long_messages_is_the_near_part),
         contract_test(rooms_are_told_by_their_newest_event),
         contract_test(a_search_finds_messages_with_all_words),
         contract_test(a_search_sees_what_messages_are_now),

@@ -1,6 +1,7 @@
 #include "unit/journal_contract_rig.h"
 #include "support/sqlite_file.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "journal/sqlite.h"
 #include "journal/sqlite_append.h"
 
@@ -182,6 +183,78 @@ static void another_process_may_store_too(void **state)
     sqlite_file_check_words(path);
 }
 
+/* While storing fails another program may store; what is known of the rooms is then old. */
+static void another_process_may_store_meanwhile(void **state)
+{
+    struct journal_rig *r = *state;
+    struct appender tool = {.store = store_open(path, STORE_WRITE, false)};
+    struct result first = rig_keep(r, rig_message("tea", r->ann, "x"));
+    struct event *e = rig_message("tea", r->bob, "y");
+
+    assert_non_null(tool.store);
+    log_catch();
+    assert_int_equal(append_begin(&tool), SQLITE_OK);
+    rig_refuse(r, rig_message("tea", r->ann, "z"), ERR_UNAVAILABLE); /* it is locked */
+    assert_int_equal(append_event(&tool, e), SQLITE_OK);
+    assert_int_equal(e->seq, 2);
+    assert_int_equal(append_commit(&tool), SQLITE_OK);
+    await_available(r);
+    assert_int_equal(rig_keep(r, rig_about(EVENT_EDIT, "tea", r->ann, first.id, "X")).seq, 3);
+    LOG_EXPECT("error journal_unavailable path=\"", path, "hint=\"");
+    event_unref(&e);
+    append_end(&tool);
+    store_close(tool.store);
+}
+
+/* A page copies what it tells, so it does not fetch what is too much to be told. */
+static void a_page_fetches_little_more_than_it_may_tell(void **state)
+{
+    struct journal_rig *r = *state;
+    const enum page_where wheres[] = {PAGE_LAST, PAGE_BEFORE, PAGE_AFTER, PAGE_AROUND};
+    char body[1001];
+
+    snprintf(body, sizeof body, "%0*d", (int)sizeof body - 1, 0);
+    for (int i = 0; i < 50; i++)
+        rig_keep(r, rig_message("tea", r->ann, body));
+    for (int i = 0; i < 5; i++) {
+        struct query *q =
+            query_make(i < 4 ? QUERY_PAGE : QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
+
+        q->where = i < 4 ? wheres[i] : PAGE_LAST;
+        q->text = mem_strdup("000");
+        q->seq = 25;
+        q->limit = 50;
+        q->bytes_max = 3000;
+        q = rig_ask(r, q);
+        assert_in_range(q->item_count, 3, 6);
+        query_free(q);
+    }
+}
+
+/* Whoever asked is gone by then: nobody waits for the rest of it. */
+static void a_stop_does_not_wait_for_all_questions(void **state)
+{
+    enum { QUESTIONS = 10000 };
+    struct journal_rig *r = *state;
+    size_t answered = 0;
+
+    for (int i = 0; i < 1000; i++)
+        rig_post(r, rig_message("tea", r->ann, "word"));
+    rig_await(r, 1000);
+    for (int i = 0; i < QUESTIONS; i++) {
+        struct query *q = query_make(QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
+
+        q->text = mem_strdup("w");
+        q->limit = 200;
+        r->journal->ops->ask(r->journal, q);
+    }
+    journal_rig_stop(r);
+    assert_int_equal(r->answer_count, QUESTIONS);
+    for (size_t i = 0; i < QUESTIONS; i++)
+        answered += r->answers[i]->outcome == OK;
+    assert_in_range(answered, 0, QUESTIONS - 1);
+}
+
 static void retention_runs_by_itself(void **state)
 {
     struct journal_rig *r = *state;
@@ -212,6 +285,9 @@ int main(void)
         fault_test(it_is_logged_once_and_not_for_each_batch),
         fault_test(a_stop_with_a_full_disk_is_a_stop),
         fault_test(another_process_may_store_too),
+        fault_test(another_process_may_store_meanwhile),
+        fault_test(a_page_fetches_little_more_than_it_may_tell),
+        fault_test(a_stop_does_not_wait_for_all_questions),
         fault_test(retention_runs_by_itself),
     };
 
