@@ -82,6 +82,7 @@ export class Crowd {
 // Another daemon on the folder, and everybody in it.
 export async function gather(t, crowd, state_dir, more = {}, launching = {}) {
   const daemon = await start({ ...options, state_dir, ...more }, { t, ...launching });
-  await Promise.all(crowd.all.map((one) => one.insist(daemon.port)));
+  /* Witnesses have to be there before anything is said. */
+  for (const some of [crowd.witnesses, crowd.speakers]) await Promise.all(some.map((one) => one.insist(daemon.port)));
   return daemon;
 }
