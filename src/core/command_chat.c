@@ -110,10 +110,10 @@ enum err do_react(const struct asked *a)
 enum err do_typing(const struct asked *a)
 {
     struct shard *shard = a->session->shard;
-    uint64_t now = shard->now.mono_ms;
+    uint32_t now = (uint32_t)shard->now.mono_ms;
     struct event *e;
 
-    if (a->place->typed_ms != 0 && now < a->place->typed_ms + TYPING_INTERVAL_MS)
+    if (a->place->typed_ms != 0 && now - a->place->typed_ms < TYPING_INTERVAL_MS)
         return OK;
     a->place->typed_ms = now;
     e = event_make(EVENT_TYPING, a->session->username);

@@ -52,19 +52,42 @@ static void escape(struct json_text *t, unsigned char character)
     json_text_raw(t, text, text[1] == 'u' ? sizeof text : 2);
 }
 
+/* How many bytes at the start need no escape. Eight at a time: a byte below 0x20, or one that is 0 after the
+ * exclusive or with a quotation mark or a backslash, borrows from its highest bit. */
+static size_t plain_prefix(const char *text, size_t length)
+{
+    const uint64_t each = 0x0101010101010101, high = 0x80 * each;
+    size_t i = 0;
+
+    for (; i + sizeof each <= length; i += sizeof each) {
+        uint64_t word, quote, backslash;
+
+        memcpy(&word, text + i, sizeof word);
+        quote = word ^ '"' * each;
+        backslash = word ^ '\\' * each;
+        if ((((word - ' ' * each) & ~word) | ((quote - each) & ~quote) |
+             ((backslash - each) & ~backslash)) &
+            high)
+            break;
+    }
+    while (i < length && escapes[(unsigned char)text[i]] == 0)
+        i++;
+    return i;
+}
+
 void json_text_string(struct json_text *t, const char *text, size_t length)
 {
-    size_t done = 0;
-
     JSON_LITERAL(t, "\"");
-    for (size_t i = 0; i < length; i++) {
-        if (escapes[(unsigned char)text[i]] == 0)
-            continue;
-        json_text_raw(t, text + done, i - done);
-        escape(t, (unsigned char)text[i]);
-        done = i + 1;
+    for (;;) {
+        size_t plain = plain_prefix(text, length);
+
+        json_text_raw(t, text, plain);
+        if (plain == length)
+            break;
+        escape(t, (unsigned char)text[plain]);
+        text += plain + 1;
+        length -= plain + 1;
     }
-    json_text_raw(t, text + done, length - done);
     JSON_LITERAL(t, "\"");
 }
 

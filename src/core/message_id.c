@@ -6,10 +6,27 @@
 /* What a number in JSON can be in every client. */
 #define SEQ_MAX (((uint64_t)1 << 53) - 1)
 
+/* Every event that is sent has an id, so it is written without printf. */
+static char *write_hex(char *at, uint64_t value)
+{
+    int shift = 60;
+
+    while (shift > 0 && value >> shift == 0)
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[value >> shift & 15];
+    return at;
+}
+
 const char *message_id_write(const struct message_id *id, char out[MESSAGE_ID_SIZE])
 {
-    snprintf(out, MESSAGE_ID_SIZE, "%" PRIx64 "-%" PRIx64 "-%" PRIx64, id->epoch, id->room,
-             id->seq & SEQ_MAX);
+    char *at = write_hex(out, id->epoch);
+
+    *at++ = '-';
+    at = write_hex(at, id->room);
+    *at++ = '-';
+    at = write_hex(at, id->seq & SEQ_MAX);
+    *at = '\0';
     return out;
 }
 

@@ -27,7 +27,7 @@ struct session *session_open(struct shard *shard, enum proto_version version,
     struct session *s = mem_alloc(sizeof *s);
 
     s->shard = shard;
-    s->version = version;
+    s->version = (uint8_t)version;
     s->ops = ops;
     s->wire = wire;
     limit_init(&s->bucket, &shard->rules->message_rate, shard->now.mono_ms);

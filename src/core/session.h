@@ -39,7 +39,7 @@ struct place {
     struct shard_room *shard_room; /* borrowed; NULL until EVENT_JOIN came through */
     struct arrival *arrival;       /* owned; NULL once it is a member (core/arrival.h) */
     struct place *next;
-    uint64_t typed_ms; /* when the session last was passed on as typing; 0: never */
+    uint32_t typed_ms; /* when the session last was passed on as typing, modulo 2^32; 0: never */
     uint32_t index;    /* in shard_room->members */
     uint32_t number;   /* tells this joining of the session from its others */
     bool is_counted;   /* hub_join said yes, so hub_leave is due */
@@ -47,28 +47,28 @@ struct place {
     bool shed;         /* missed presence changes, because its ring was strained */
 };
 
-/* What a delivery touches comes first, close together. */
+/* What a delivery touches comes first, close together. There is one for each connection, so it is kept small. */
 struct session {
     struct shard *shard;        /* borrowed */
     const struct wire_ops *ops; /* borrowed, static */
     void *wire;                 /* borrowed */
-    enum proto_version version;
+    uint8_t version;            /* enum proto_version */
     bool closing;
     bool was_in;       /* has been let into a room */
     uint8_t questions; /* that the journal has not answered */
     bool is_digesting; /* has been sent a large answer that it asked for and has not read all */
+    uint8_t faults;    /* malformed requests in a row */
+    uint8_t refused;   /* requests over the rate limit in a row */
     uint32_t large_bytes,
         large_frames; /* since the ring was empty: what does not count for its limits */
     struct ring ring;
     struct place *places; /* owned; version 1 has one at most */
     struct session_id id;
-    char *room_key;            /* owned: version 1, the room to join; NULL afterwards */
     uint32_t last_place;       /* number of the newest place */
+    char *room_key;            /* owned: version 1, the room to join; NULL afterwards */
     struct username *username; /* owned; NULL until signed in */
     char *key;                 /* owned: the secret that proves the name is ours; version 2 */
     struct limit bucket;
-    uint16_t faults;  /* malformed requests in a row */
-    uint16_t refused; /* requests over the rate limit in a row */
 };
 
 /* room_key: the room that version 1 joins, as room_name_make wrote it; copied. Version 2 is greeted. */

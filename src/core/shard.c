@@ -120,9 +120,12 @@ static struct session *find_session(struct shard *shard, struct session_id id)
 
 static struct shard_room *find_room(struct shard *shard, uint64_t id)
 {
-    struct shard_room *room;
+    struct shard_room *room = shard->recent;
 
+    if (room != NULL && room->id == id) /* each event asks twice, and events come in bursts */
+        return room;
     HASH_FIND(hh, shard->rooms, &id, sizeof id, room);
+    shard->recent = room;
     return room;
 }
 
@@ -140,6 +143,7 @@ static struct shard_room *room_make(struct shard *shard, uint64_t id, const char
 static void room_free(struct shard *shard, struct shard_room *room)
 {
     HASH_DEL(shard->rooms, room);
+    shard->recent = NULL;
     list_remove(&room->gathering);
     for (unsigned v = 0; v < PROTO_VERSIONS; v++)
         segment_unref(&room->gathered[v].segment);

@@ -43,10 +43,11 @@ struct shard {
     struct moment now;         /* the worker sets it before it calls in */
     struct shard_slot *slots;  /* owned */
     uint32_t slot_count;
-    uint32_t free_slot;       /* head of the list of free slots; slot_count: none */
-    struct shard_room *rooms; /* owned, by id */
-    struct list gathering;    /* rooms that hold frames which are not yet in their members' rings */
-    uint64_t gathered;        /* bytes encoded since the last shard_settle */
+    uint32_t free_slot;        /* head of the list of free slots; slot_count: none */
+    struct shard_room *rooms;  /* owned, by id */
+    struct shard_room *recent; /* borrowed: the room that was looked up last, or NULL */
+    struct list gathering; /* rooms that hold frames which are not yet in their members' rings */
+    uint64_t gathered;     /* bytes encoded since the last shard_settle */
 };
 
 void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const struct rules *rules);

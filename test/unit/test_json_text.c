@@ -87,12 +87,44 @@ static void strings_are_what_jansson_writes(void **state)
     }
 }
 
+/* Wherever the characters stand that a text is searched for eight bytes at a time. */
+static void escapes_are_found_at_each_place(void **state)
+{
+    static const char marks[] = "\"\\\x1f\x01\x7f\xc3\xa9";
+
+    (void)state;
+    for (size_t mark = 0; mark + 1 < sizeof marks; mark += marks[mark] == '\xc3' ? 2 : 1) {
+        size_t n = marks[mark] == '\xc3' ? 2 : 1;
+
+        for (size_t at = 0; at < 24; at++) {
+            char text[40] = "0123456789 abcdefghijklmnopqrst";
+            size_t length = strlen(text);
+            struct segment *f = segment_create(1);
+            struct json_text t;
+            json_t *string;
+            char *wanted;
+
+            memcpy(text + at, marks + mark, n);
+            string = json_stringn(text, length);
+            wanted = json_dumps(string, JSON_COMPACT | JSON_ENCODE_ANY);
+            json_text_begin(&t, f);
+            json_text_string(&t, text, length);
+            assert_int_equal(json_text_end(&t), OK);
+            assert_payload(f, wanted);
+            free(wanted);
+            json_decref(string);
+            segment_unref(&f);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_one_text_as_one_frame),
         cmocka_unit_test(numbers_have_all_their_digits),
         cmocka_unit_test(strings_are_what_jansson_writes),
+        cmocka_unit_test(escapes_are_found_at_each_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
