@@ -31,8 +31,9 @@ enum {
     EPOCH_BYTES = 6,
     MEMORY_EVENTS = 1000, /* that a room keeps in memory */
     MEMORY_ROOMS = 10000,
-    DESCRIPTORS_OWN = 1024,        /* beside one for each connection */
-    DESCRIPTORS_MAX = 1024 * 1024, /* libwebsockets keeps a table of the limit's size */
+    MEMORY_BYTES = 256 * 1024 * 1024, /* that all rooms keep in memory, roughly */
+    DESCRIPTORS_OWN = 1024,           /* beside one for each connection */
+    DESCRIPTORS_MAX = 1024 * 1024,    /* libwebsockets keeps a table of the limit's size */
 };
 
 static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
@@ -199,7 +200,9 @@ static void watch_signals(struct server *s)
 
 static struct journal *open_memory(const struct options *o, const struct journal_listener *listener)
 {
-    struct memory_limits limits = {.events = MEMORY_EVENTS, .rooms = MEMORY_ROOMS};
+    struct memory_limits limits = {.events = MEMORY_EVENTS,
+                                   .rooms = MEMORY_ROOMS,
+                                   .bytes = MEMORY_BYTES};
     uint64_t epoch = 0;
 
     if (o->history_max_messages != 0 && o->history_max_messages < limits.events)

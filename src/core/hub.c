@@ -285,19 +285,21 @@ void hub_answered(void *arg, struct query *q)
     event_unref(&e);
 }
 
-void hub_publish_ephemeral(struct hub *h, struct hub_room *room, struct event *e)
-{
-    pthread_mutex_lock(&h->lock);
-    hub_post_locked(h, room, e);
-    hub_unlock_and_wake(h);
-}
-
 bool hub_is_strained(const struct hub *h)
 {
     for (uint32_t w = 0; w < h->workers; w++)
         if (mailbox_is_strained(&h->boxes[w]))
             return true;
     return h->journal->ops->is_strained(h->journal);
+}
+
+void hub_publish_ephemeral(struct hub *h, struct hub_room *room, struct event *e)
+{
+    if (hub_is_strained(h))
+        return;
+    pthread_mutex_lock(&h->lock);
+    hub_post_locked(h, room, e);
+    hub_unlock_and_wake(h);
 }
 
 void hub_stop(struct hub *h)

@@ -100,7 +100,7 @@ void hub_each_room(struct hub *h, uint32_t limit,
 MUST_USE enum err hub_publish(struct hub *h, struct hub_room *room, struct event *e,
                               uint64_t now_wall_ms);
 
-/* Posts an event of the moment to the room as it is. */
+/* Posts an event of the moment to the room as it is; while the hub is strained it is left out. */
 void hub_publish_ephemeral(struct hub *h, struct hub_room *room, struct event *e);
 
 /* True if a worker, or the journal, is so far behind that senders should be held back. Lock-free. */

@@ -129,15 +129,22 @@ void session_drained(struct session *s)
     }
 }
 
-bool session_is_busy(const struct session *s)
+bool session_is_owed(const struct session *s)
 {
-    if (s->questions >= QUESTIONS_MAX ||
-        (s->is_digesting && ring_is_filled(&s->ring, &s->shard->rules->ring, 2)))
+    if (s->closing) /* it is answered nothing any more */
+        return false;
+    if (s->questions >= QUESTIONS_MAX)
         return true;
     for (const struct place *p = s->places; p != NULL; p = p->next)
         if (!p->is_counted)
             return true;
     return false;
+}
+
+bool session_is_busy(const struct session *s)
+{
+    return session_is_owed(s) ||
+           (!s->closing && s->is_digesting && ring_is_filled(&s->ring, &s->shard->rules->ring, 2));
 }
 
 /* ---- sending ---- */

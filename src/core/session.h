@@ -91,6 +91,9 @@ void session_drained(struct session *s);
  * read what it is sent. */
 bool session_is_busy(const struct session *s);
 
+/* True if that is not for the client to end: it waits for its place in a room or for answers. */
+bool session_is_owed(const struct session *s);
+
 /* Queues the range (its reference stays the caller's). A session whose ring is full is closed with
  * 1013, its waiting frames dropped. */
 void session_send(struct session *s, const struct range *range);

@@ -12,6 +12,7 @@ struct memory {
 static bool take_locked(struct memory_rooms *rooms, struct event *e, uint64_t now_wall_ms)
 {
     struct memory_room *room = memory_rooms_find_locked(rooms, e->room_key);
+    uint64_t bytes_before;
     bool is_kept;
 
     if (room == NULL) {
@@ -22,9 +23,10 @@ static bool take_locked(struct memory_rooms *rooms, struct event *e, uint64_t no
         }
         room = memory_rooms_make_locked(rooms, e->room_key);
     }
+    bytes_before = room->bytes;
     is_kept = memory_room_take(room, e, now_wall_ms);
     if (is_kept)
-        memory_rooms_used_locked(rooms, room);
+        memory_rooms_grown_locked(rooms, room, bytes_before);
     return is_kept;
 }
 

@@ -2,8 +2,8 @@
  * Threads:    as core/ports.h; what is appended is committed inside the call, under memory.lock, so the
  *             lock order is memory.lock, then whatever the listener takes.
  * Owns:       its rooms and a reference to each event that it keeps.
- * Invariant:  bounded: so many events a room, so many rooms; the room that had no event for the longest
- *             time goes first, as a whole. Once a room has gone, the head of a room without events may have a
+ * Invariant:  bounded: so many events a room, so many rooms, so many bytes; the room that had no event
+ *             for the longest time goes first, as a whole. Once a room has gone, the head of a room without events may have a
  *             seq other than 0: its first event follows that.
  * Fails:      as core/ports.h; a query with ERR_UNAVAILABLE only for want of memory, an event never. */
 #ifndef HUBBUB_JOURNAL_MEMORY_H
@@ -14,6 +14,7 @@
 struct memory_limits {
     uint32_t events; /* durable events that are kept in each room; at least 1 */
     uint32_t rooms;  /* at least 1 */
+    uint64_t bytes;  /* that all of them take, roughly; 0: no limit */
 };
 
 /* epoch: one that no earlier run had. Never NULL. */

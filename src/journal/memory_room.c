@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-enum { CAPACITY_MIN = 16 };
+enum {
+    CAPACITY_MIN = 16,
+    EVENT_BYTES = 512, /* beside its body, which is in the text for the wire once more */
+};
 
 struct memory_room *memory_room_make(const char *key, uint64_t epoch, uint64_t number, uint64_t seq,
                                      uint64_t ts, uint32_t events_max)
@@ -43,19 +46,20 @@ struct memory_slot *memory_room_message(const struct memory_room *room, uint64_t
     return slot != NULL && slot->event->type == EVENT_MESSAGE ? slot : NULL;
 }
 
-static void drop_oldest(struct memory_room *room)
+void memory_room_drop_oldest(struct memory_room *room)
 {
     struct memory_slot *slot = slot_of(room, room->oldest++);
 
     event_unref(&slot->event);
     memory_message_free(slot->message);
     slot->message = NULL;
+    room->bytes -= slot->bytes;
 }
 
 void memory_room_free(struct memory_room *room)
 {
     while (room->oldest <= room->seq)
-        drop_oldest(room);
+        memory_room_drop_oldest(room);
     mem_free(room->slots);
     mem_free(room->cids);
     mem_free(room->key);
@@ -136,7 +140,7 @@ static void keep(struct memory_room *room, struct event *e, uint32_t hash, uint6
     struct memory_slot *slot;
 
     if (count >= room->events_max || (count == room->capacity && !grow(room)))
-        drop_oldest(room);
+        memory_room_drop_oldest(room);
     room->seq++;
     if (now > room->ts)
         room->ts = now;
@@ -147,6 +151,8 @@ static void keep(struct memory_room *room, struct event *e, uint32_t hash, uint6
     slot = slot_of(room, e->seq);
     slot->event = e;
     slot->cid_hash = hash;
+    slot->bytes = (uint32_t)(EVENT_BYTES + 2 * e->body_length);
+    room->bytes += slot->bytes;
     if (e->cid != NULL)
         chain_cid(room, slot);
 }

@@ -18,6 +18,7 @@ struct memory_slot {
     struct memory_message *message; /* owned; NULL: nothing was done to it */
     uint64_t older_cid; /* the next older seq whose cid is in the same bucket; 0: none */
     uint32_t cid_hash;
+    uint32_t bytes; /* that the event takes, roughly */
 };
 
 struct memory_room {
@@ -29,6 +30,7 @@ struct memory_room {
     uint64_t *cids;            /* owned buckets: the newest seq of each; stale below oldest */
     uint32_t capacity;         /* a power of two, of both */
     uint32_t events_max;
+    uint64_t bytes;   /* of all slots */
     struct list link; /* the owner's */
     UT_hash_handle hh;
 };
@@ -41,6 +43,9 @@ void memory_room_free(struct memory_room *room);
 /* Judges the event. If it is to be kept: numbers it, takes over the caller's reference and returns true;
  * else says why in outcome or is_repeat. */
 bool memory_room_take(struct memory_room *room, struct event *e, uint64_t now_wall_ms);
+
+/* There is at least one event. */
+void memory_room_drop_oldest(struct memory_room *room);
 
 /* NULL if it is not kept. Valid until the next memory_room_take. */
 struct memory_slot *memory_room_at(const struct memory_room *room, uint64_t seq);

@@ -17,6 +17,7 @@ static void drop(struct memory_rooms *rooms, struct memory_room *room)
         rooms->dropped_seq = room->seq;
     if (room->ts > rooms->dropped_ts)
         rooms->dropped_ts = room->ts;
+    rooms->bytes -= room->bytes;
     HASH_DEL(rooms->by_key, room);
     list_remove(&room->link);
     memory_room_free(room);
@@ -52,12 +53,27 @@ struct memory_room *memory_rooms_make_locked(struct memory_rooms *rooms, const c
     return room;
 }
 
-void memory_rooms_used_locked(struct memory_rooms *rooms, struct memory_room *room)
+static bool is_too_much(const struct memory_rooms *rooms)
 {
-    if (rooms->by_use.next == &room->link)
-        return;
-    list_remove(&room->link);
-    list_prepend(&rooms->by_use, &room->link);
+    return rooms->limits.bytes != 0 && rooms->bytes > rooms->limits.bytes;
+}
+
+void memory_rooms_grown_locked(struct memory_rooms *rooms, struct memory_room *room,
+                               uint64_t bytes_before)
+{
+    if (rooms->by_use.next != &room->link) {
+        list_remove(&room->link);
+        list_prepend(&rooms->by_use, &room->link);
+    }
+    rooms->bytes += room->bytes - bytes_before;
+    while (is_too_much(rooms) && rooms->by_use.prev != &room->link)
+        drop(rooms, LIST_ENTRY(rooms->by_use.prev, struct memory_room, link));
+    while (is_too_much(rooms) && room->oldest < room->seq) {
+        uint64_t before = room->bytes;
+
+        memory_room_drop_oldest(room);
+        rooms->bytes -= before - room->bytes;
+    }
 }
 
 struct journal_head memory_rooms_head_locked(const struct memory_rooms *rooms,

@@ -21,6 +21,7 @@ struct memory_rooms {
     struct memory_limits limits;
     uint64_t epoch;
     uint64_t numbers;                 /* [lock] that were given out */
+    uint64_t bytes;                   /* [lock] of all rooms */
     uint64_t dropped_seq, dropped_ts; /* [lock] the highest of all rooms that were dropped */
 };
 
@@ -32,7 +33,9 @@ void memory_rooms_destroy(struct memory_rooms *rooms);
 struct memory_room *memory_rooms_find_locked(const struct memory_rooms *rooms, const char *key);
 /* For an event that is about to come; the room that had none for the longest time may go. */
 struct memory_room *memory_rooms_make_locked(struct memory_rooms *rooms, const char *key);
-void memory_rooms_used_locked(struct memory_rooms *rooms, struct memory_room *room);
+/* It has got a new event and so many bytes; what is too much by now goes, but not that event. */
+void memory_rooms_grown_locked(struct memory_rooms *rooms, struct memory_room *room,
+                               uint64_t bytes_before);
 /* room may be NULL: the head of a room without events. */
 struct journal_head memory_rooms_head_locked(const struct memory_rooms *rooms,
                                              const struct memory_room *room);

@@ -196,6 +196,8 @@ static void release_held_back(struct worker *w)
         if (c->session != NULL && session_is_busy(c->session))
             continue;
         list_remove(pos);
+        if (c->ping.queue == &w->pong) /* its pong may be in what is read only now */
+            deadline_start(&c->ping, &w->pong, w->shard.now.mono_ms);
         lws_rx_flow_control(c->wsi, 1);
         w->kick = true;
     }
@@ -230,8 +232,19 @@ static void on_ping_due(struct conn *c)
     segment_unref(&ping);
 }
 
+/* While it is not read because of us, its pong cannot be seen. */
+static bool is_unheard(const struct conn *c)
+{
+    return !list_empty(&c->held_back) &&
+           (hub_is_strained(c->worker->hub) || (c->session != NULL && session_is_owed(c->session)));
+}
+
 static void on_pong_missing(struct conn *c)
 {
+    if (is_unheard(c)) {
+        deadline_start(&c->ping, &c->worker->pong, c->worker->shard.now.mono_ms);
+        return;
+    }
     log_debug("no_pong", "fd=%d", (int)lws_get_socket_fd(c->wsi));
     conn_kill(c);
 }

@@ -522,6 +522,43 @@ static void joining_twice_without_since_is_an_error(void **state)
     assert_next(rig, ann, "");
 }
 
+static void who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann = join_v2(rig, 0, "{\"type\":\"join\",\"username\":\"ann\"}");
+    static const char ask[] = "{\"type\":\"history\",\"room\":\"lobby\"}";
+
+    for (int i = 0; i < 4; i++)
+        session_receive(ann->session, ask, sizeof ask - 1);
+    assert_true(session_is_owed(ann->session));
+    assert_true(session_is_busy(ann->session));
+    session_close(ann->session, CLOSE_TRY_AGAIN_LATER, "a test");
+    assert_false(session_is_busy(ann->session));
+    rig_turn(rig);
+    assert_false(session_is_busy(ann->session));
+}
+
+static void nobody_is_told_of_typing_while_a_worker_is_behind(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann = join_v2(rig, 0, "{\"type\":\"join\",\"username\":\"ann\"}");
+    struct rig_client *bob = join_v2(rig, 1, "{\"type\":\"join\",\"username\":\"bob\"}");
+
+    rig_skip(rig, bob);
+    for (int i = 0; i < 200; i++) /* the rig's mailboxes take 1000 */
+        rig_say(ann, "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"hi\"}");
+    rig_say(ann, "{\"type\":\"typing\",\"room\":\"lobby\"}");
+    rig->rules.ring = (struct ring_limits){.frames = 10000, .bytes = 1 << 20};
+    rig_turn(rig);
+    for (int i = 0; i < 200; i++)
+        assert_non_null(strstr(rig_next(rig, bob), "\"message\""));
+    assert_next(rig, bob, "");
+    rig_advance(rig, 3000);
+    rig_say(ann, "{\"type\":\"typing\",\"room\":\"lobby\"}");
+    rig_turn(rig);
+    assert_non_null(strstr(rig_next(rig, bob), "\"typing\""));
+}
+
 #define chat_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -555,6 +592,8 @@ int main(void)
         chat_test(workers_whose_clocks_differ_do_not_multiply_snapshots),
         chat_test(whoever_sees_a_hole_joins_once_more_and_nobody_else_notices),
         chat_test(joining_twice_without_since_is_an_error),
+        chat_test(who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end),
+        chat_test(nobody_is_told_of_typing_while_a_worker_is_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

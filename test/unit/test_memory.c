@@ -185,6 +185,47 @@ static void the_room_that_was_silent_for_longest_goes_as_a_whole(void **state)
 }
 
 /* Rooms come and go; whatever somebody saw last, he is told that nothing is missing only if that is so. */
+static void all_rooms_together_keep_so_many_bytes(void **state)
+{
+    struct memory_limits limits = {.events = 1000, .rooms = 100, .bytes = 100000};
+    struct journal_rig r;
+    struct journal_head head;
+    char body[10001];
+
+    (void)state;
+    journal_rig_open(&r, factory_of(&limits));
+    snprintf(body, sizeof body, "%0*d", (int)sizeof body - 1, 0);
+    rig_keep(&r, rig_message("silent", r.ann, "x"));
+    rig_keep(&r, rig_message("tea", r.ann, "x"));
+    for (int i = 0; i < 20; i++) {
+        rig_keep(&r, rig_message("loud", r.ann, body));
+        if (i == 1) /* there is room for both yet */
+            rig_keep(&r, rig_message("tea", r.ann, "y"));
+    }
+    assert_int_equal(rig_head(&r, "silent").room, 0);
+    assert_int_equal(rig_head(&r, "tea").room, 0);
+    head = rig_head(&r, "loud");
+    assert_int_equal(head.seq, 20);
+    assert_in_range(head.seq - head.oldest, 2, 4);
+    journal_rig_close(&r);
+}
+
+static void the_newest_event_is_kept_whatever_its_size(void **state)
+{
+    struct memory_limits limits = {.events = 1000, .rooms = 100, .bytes = 1};
+    struct journal_rig r;
+    struct journal_head head;
+
+    (void)state;
+    journal_rig_open(&r, factory_of(&limits));
+    for (int i = 0; i < 3; i++)
+        rig_keep(&r, rig_message("tea", r.ann, "x"));
+    head = rig_head(&r, "tea");
+    assert_int_equal(head.seq, 3);
+    assert_int_equal(head.oldest, 3);
+    journal_rig_close(&r);
+}
+
 static void nobody_is_told_that_nothing_is_missing_when_a_room_was_dropped(void **state)
 {
     static const char *const rooms[] = {"a", "b", "c", "d", "e"};
@@ -314,6 +355,8 @@ int main(void)
         cmocka_unit_test(a_message_may_be_cut_by_what_is_done_to_it),
         cmocka_unit_test(cids_are_known_exactly_as_long_as_their_events),
         cmocka_unit_test(the_room_that_was_silent_for_longest_goes_as_a_whole),
+        cmocka_unit_test(all_rooms_together_keep_so_many_bytes),
+        cmocka_unit_test(the_newest_event_is_kept_whatever_its_size),
         cmocka_unit_test(nobody_is_told_that_nothing_is_missing_when_a_room_was_dropped),
         cmocka_unit_test(ts_does_not_go_back_with_a_new_log),
         cmocka_unit_test(what_did_not_change_is_not_copied),
