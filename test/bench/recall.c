@@ -145,6 +145,7 @@ static void on_stored(struct v2_client *c, const char *text, size_t length, uint
     (void)now;
     if (!v2_is(text, "ack"))
         return;
+    c->seq = v2_number(text, "seq");
     storing.acked++;
     if (storing.to_say == 0)
         return;
@@ -203,7 +204,7 @@ static void on_page(struct v2_client *c, const char *text, size_t length, uint64
 static void measure_pages(struct v2_client *reader)
 {
     static struct histogram times;
-    uint64_t newest = reader->seq + (uint64_t)(option(MESSAGES) / option(SENDERS)), cpu;
+    uint64_t newest = reader->seq, cpu;
     char text[128];
 
     reader->on_frame = on_page;
