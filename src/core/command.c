@@ -202,6 +202,10 @@ static enum err run(struct session *s, struct request *r, const char *bytes, siz
         request_read_fields(r, 0, versions[s->version].common, &reason) != OK ||
         take_cid(&a, &reason) != OK)
         goto malformed;
+    if (r->type == NULL) {
+        reason = "\"type\" is missing or not a string.";
+        goto malformed;
+    }
     command = find_command(s->version, r->type);
     if (command == NULL)
         return asked_refuse(&a, REFUSED_UNSUPPORTED, versions[s->version].unknown);

@@ -35,21 +35,27 @@ static const struct {
     [FIELD_LIMIT] = {"limit", NUMBER, "\"limit\" is not a whole number."},
 };
 
+static bool read_text(const json_t *value, struct request_text *out)
+{
+    out->bytes = json_string_value(value);
+    out->length = json_string_length(value);
+    return out->bytes != NULL && strlen(out->bytes) == out->length;
+}
+
 enum err request_parse(struct request *r, const char *bytes, size_t length, const char **reason)
 {
+    struct request_text type;
     json_error_t where;
     json_t *root;
 
     memset(r, 0, offsetof(struct request, flat));
     if (flat_read(&r->flat, bytes, length)) {
-        const struct flat_field *type = flat_find(&r->flat, "type");
+        const struct flat_field *field = flat_find(&r->flat, "type");
 
-        if (type == NULL)
-            goto no_type;
-        r->type = type->value;
+        r->type = field != NULL ? field->value : NULL;
         return OK;
     }
-    r->root = root = json_loadb(bytes, length, JSON_DECODE_ANY, &where);
+    r->root = root = json_loadb(bytes, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
     if (root == NULL) {
         *reason = "That is not valid JSON. Send one object in each frame, such as "
                   "{\"type\":\"message\",\"body\":\"Hello\"}.";
@@ -60,12 +66,8 @@ enum err request_parse(struct request *r, const char *bytes, size_t length, cons
                   "{\"type\":\"message\",\"body\":\"Hello\"}.";
         return ERR_INVALID;
     }
-    r->type = json_string_value(json_object_get(root, "type"));
-    if (r->type != NULL)
-        return OK;
-no_type:
-    *reason = "\"type\" is missing or not a string.";
-    return ERR_INVALID;
+    r->type = read_text(json_object_get(root, "type"), &type) ? type.bytes : NULL;
+    return OK;
 }
 
 static bool read_number(const json_t *value, uint64_t *out)
@@ -75,15 +77,6 @@ static bool read_number(const json_t *value, uint64_t *out)
     if (!json_is_integer(value) || number < 0 || number > SEQ_MAX)
         return false;
     *out = (uint64_t)number;
-    return true;
-}
-
-static bool read_text(const json_t *value, struct request_text *out)
-{
-    if (!json_is_string(value))
-        return false;
-    out->bytes = json_string_value(value);
-    out->length = json_string_length(value);
     return true;
 }
 

@@ -98,7 +98,7 @@ struct request_text {
 
 struct request {
     json_t *root;                             /* owned; NULL: the text was flat */
-    const char *type;                         /* borrowed from one of the two */
+    const char *type;                         /* borrowed from one of the two; NULL: none */
     unsigned given;                           /* the fields that were there and read, a bit each */
     struct request_text text[REQUEST_FIELDS]; /* of those that are texts */
     uint64_t number[REQUEST_FIELDS];          /* of numbers, and of booleans as 0 and 1 */
@@ -106,8 +106,8 @@ struct request {
     struct flat flat;
 };
 
-/* First step: a JSON object with a "type". bytes is valid UTF-8 of a length that the caller has
- * capped. */
+/* First step: a JSON object. bytes is valid UTF-8 of a length that the caller has capped. A string with a
+ * NUL in it is let through here and is no string later, so that the answer can have the cid. */
 MUST_USE enum err request_parse(struct request *r, const char *bytes, size_t length,
                                 const char **reason);
 

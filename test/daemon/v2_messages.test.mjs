@@ -163,6 +163,17 @@ test('what may not be done is refused with its code, and nobody hears of it', as
   await end(ann, bob);
 });
 
+test('what no request may contain is refused under its cid, so that its sender does not wait for ever', async () => {
+  const ann = await member(daemon, 'ann', 'nul');
+  await ann.refused({ type: 'message', room: 'nul', body: 'a\0b' }, 'bad_request');
+  await ann.refused({ type: 'message', room: 'nul\0', body: 'x' }, 'bad_request');
+  await ann.refused({ type: 'ping\0' }, 'bad_request');
+  await ann.refused({ type: 5 }, 'bad_request');
+  await ann.refused({}, 'bad_request');
+  await ann.ask({ type: 'ping' });
+  await end(ann);
+});
+
 test('a reply names the message it answers, also one that was deleted', async () => {
   const room = 'replies';
   const [ann, bob] = await company(room, 'ann', 'bob');

@@ -44,11 +44,7 @@ static void refuses_what_is_no_request(void **state)
         "\"text\"",
         "42",
         "{",
-        "{}",
-        "{\"type\":5}",
-        "{\"type\":null}",
         "{\"type\":\"message\"} trailing",
-        "{\"type\":\"message\",\"body\":\"\\u0000\"}",
         "{\"type\":\"message\",\"body\":\"\\ud800\"}",
         "{'type':'message'}",
     };
@@ -60,6 +56,29 @@ static void refuses_what_is_no_request(void **state)
 
         assert_int_equal(request_parse(&r, rows[i], strlen(rows[i]), &reason), ERR_INVALID);
         assert_non_null(reason);
+        request_free(&r);
+    }
+}
+
+/* The cid of such a request is there for the answer. */
+static void lets_a_request_without_a_type_be_answered(void **state)
+{
+    static const char *const rows[] = {
+        "{\"cid\":\"c\"}",
+        "{\"cid\":\"c\",\"type\":5}",
+        "{\"cid\":\"c\",\"type\":null}",
+        "{\"cid\":\"c\",\"type\":\"ping\\u0000\"}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *reason;
+        struct request r;
+
+        assert_int_equal(request_parse(&r, rows[i], strlen(rows[i]), &reason), OK);
+        assert_null(r.type);
+        assert_int_equal(request_read_fields(&r, FIELD(CID), 0, &reason), OK);
+        assert_string_equal(r.text[FIELD_CID].bytes, "c");
         request_free(&r);
     }
 }
@@ -83,6 +102,7 @@ static void refuses_fields_that_are_missing_or_no_strings(void **state)
         "{\"type\":\"message\",\"body\":1}",
         "{\"type\":\"message\",\"body\":null}",
         "{\"type\":\"message\",\"body\":{\"a\":1}}",
+        "{\"type\":\"message\",\"body\":\"a\\u0000b\"}",
     };
 
     (void)state;
@@ -160,6 +180,7 @@ int main(void)
         cmocka_unit_test(reads_type_and_fields),
         cmocka_unit_test(ignores_fields_that_the_command_does_not_take),
         cmocka_unit_test(refuses_what_is_no_request),
+        cmocka_unit_test(lets_a_request_without_a_type_be_answered),
         cmocka_unit_test(survives_deep_nesting),
         cmocka_unit_test(refuses_fields_that_are_missing_or_no_strings),
         cmocka_unit_test(v1_frames_are_exactly_the_origin_protocol),
