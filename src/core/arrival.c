@@ -15,12 +15,15 @@ enum {
     TRIES_MAX = 5, /* reads of the log before it is too busy to catch up with */
     RECOVERY_EVENTS = 5000,
     RECOVERY_BYTES = 2 * 1024 * 1024,
+    RETURNS_A_TURN = 4,
     KEY_MIN = 16, /* characters that a key must have to be taken for one */
     KEY_MAX = 64,
 };
 
 struct arrival {
-    char *cid; /* owned, or NULL */
+    struct place *place; /* borrowed: whose it is */
+    struct list turn;    /* in shard->returning while it waits for its turn */
+    char *cid;           /* owned, or NULL */
     bool has_since;
     bool is_recovered;
     uint64_t since; /* the newest event that the client has, or that stored has for it */
@@ -79,6 +82,7 @@ void arrival_free(struct place *p)
     p->arrival = NULL;
     if (a == NULL)
         return;
+    list_remove(&a->turn);
     forget_stored(a);
     mem_free(a->cid);
     mem_free(a);
@@ -249,6 +253,34 @@ static void step(struct place *p)
     (void)is_settled(p, join(p, false, 0, NULL));
 }
 
+/* Who comes back is given much, so when many do at once they take turns: live events wait for a few of them, not for
+ * all. */
+static void step_in_turn(struct place *p)
+{
+    struct shard *shard = p->session->shard;
+
+    if (!p->arrival->has_since || shard->returns++ < RETURNS_A_TURN)
+        step(p);
+    else
+        list_append(&shard->returning, &p->arrival->turn);
+}
+
+void arrival_next_turn(struct shard *shard)
+{
+    struct list waiting;
+
+    list_init(&waiting);
+    list_take(&shard->returning, &waiting);
+    shard->returns = 0;
+    while (!list_empty(&waiting) && shard->returns < RETURNS_A_TURN) {
+        struct arrival *a = LIST_ENTRY(waiting.next, struct arrival, turn);
+
+        list_remove(&a->turn);
+        step_in_turn(a->place);
+    }
+    list_take(&waiting, &shard->returning);
+}
+
 void arrival_begin(struct session *s, const char *room_key, const struct arrival_wish *wish)
 {
     struct place *p = mem_alloc(sizeof *p);
@@ -262,6 +294,8 @@ void arrival_begin(struct session *s, const char *room_key, const struct arrival
         a->since = wish->since;
         a->last = wish->last;
     }
+    list_init(&a->turn);
+    a->place = p;
     p->session = s;
     p->arrival = a;
     p->number = ++s->last_place;
@@ -269,7 +303,7 @@ void arrival_begin(struct session *s, const char *room_key, const struct arrival
     p->next = s->places;
     s->places = p;
     if (is_known)
-        step(p);
+        step_in_turn(p);
     else
         ask(p, QUERY_HEAD);
 }
@@ -318,7 +352,7 @@ void arrival_answered(struct session *s, struct event *e)
         a->has_since = a->is_recovered = false;
         forget_stored(a);
     }
-    step(p);
+    step_in_turn(p);
 }
 
 void arrival_complete(struct place *p, struct event *joined)

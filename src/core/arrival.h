@@ -17,6 +17,7 @@ struct place;
 struct query;
 struct request_text;
 struct session;
+struct shard;
 
 struct arrival_wish {
     const char *cid;      /* NULL: none */
@@ -39,6 +40,9 @@ void arrival_answered(struct session *s, struct event *e);
 
 /* EVENT_JOIN came through: tells the session, which is a member now. */
 void arrival_complete(struct place *p, struct event *joined);
+
+/* A turn of the loop is over: some of those in shard->returning go on. */
+void arrival_next_turn(struct shard *shard);
 
 void arrival_free(struct place *p);
 

@@ -63,6 +63,7 @@ void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const str
 {
     *shard = (struct shard){.worker = worker, .hub = hub, .rules = rules, .now = clock_now()};
     list_init(&shard->gathering);
+    list_init(&shard->returning);
 }
 
 void shard_destroy(struct shard *shard)
@@ -250,6 +251,7 @@ void shard_settle(struct shard *shard)
     while (!list_empty(&shard->gathering))
         room_settle(LIST_ENTRY(shard->gathering.next, struct shard_room, gathering));
     shard->gathered = 0;
+    arrival_next_turn(shard);
 }
 
 /* Nobody may miss an event and believe to have seen all. */

@@ -47,7 +47,10 @@ struct shard {
     struct shard_room *rooms;  /* owned, by id */
     struct shard_room *recent; /* borrowed: the room that was looked up last, or NULL */
     struct list gathering; /* rooms that hold frames which are not yet in their members' rings */
-    uint64_t gathered;     /* bytes encoded since the last shard_settle */
+    uint64_t gathered;     /* bytes encoded since the last shard_settle, large answers too */
+    struct list
+        returning;    /* arrivals that wait for their turn; while there are any, turns must go on */
+    uint32_t returns; /* those that had their turn since the last shard_settle */
 };
 
 void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const struct rules *rules);

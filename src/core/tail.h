@@ -13,7 +13,7 @@
 
 struct event;
 
-enum { TAIL_EVENTS = 1024, TAIL_BYTES = 256 * 1024 };
+enum { TAIL_EVENTS = 2048, TAIL_BYTES = 256 * 1024 };
 
 /* A zeroed one is empty. */
 struct tail {

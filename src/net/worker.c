@@ -366,7 +366,8 @@ static void on_end_of_turn(void *arg)
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);
-    more = atomic_load(&w->events->waiting) != 0 || !list_empty(&w->dirty) || !list_empty(&w->late);
+    more = atomic_load(&w->events->waiting) != 0 || !list_empty(&w->dirty) ||
+           !list_empty(&w->late) || !list_empty(&w->shard.returning);
     if (w->kick) {
         w->kick = false;
         lws_cancel_service(w->loop.context);
