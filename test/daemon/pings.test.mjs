@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { join } from '../support/chat.mjs';
 import { encode, PING, PONG, rawJoin, upgrade } from '../support/rawws.mjs';
 import { serve, serveFor } from '../support/serve.mjs';
+import { start, temporaryFolder } from '../support/daemon.mjs';
+import { Sql } from '../support/sql.mjs';
 
 const daemon = serve({ message_rate: 0 });
 
@@ -84,4 +86,22 @@ test('ping_interval=0 switches pings off', async (t) => {
   let frame;
   do assert.notEqual((frame = await ann.frame()).opcode, PING);
   while (frame.json?.body !== 'quiet');
+});
+
+// Senders are not read while the journal is behind, so their pongs are not seen either.
+test('who is not read because the journal is behind is not taken for dead', async (t) => {
+  const state_dir = temporaryFolder();
+  const own = await start({
+    journal: 'sqlite', state_dir, ping_interval: '200ms', ping_timeout: '500ms', message_rate: 0, workers: 1,
+    ring_frames: 100000, ring_bytes: '64m',
+  });
+  t.after(() => own.stop());
+  const ann = await join(own, 'ann');
+  const sql = new Sql(`${state_dir}/hubbub.db`, t);
+  await sql.run('BEGIN IMMEDIATE');
+  for (let i = 0; i < 20000; i++) ann.say('x');
+  await ann.until({ type: 'error' }, 'the journal to give the first of them up');
+  await sql.end();
+  await ann.until({ type: 'message' }, 'the others to be stored');
+  await ann.leave();
 });
