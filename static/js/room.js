@@ -412,8 +412,13 @@ function saveMarks() {
   clearTimeout(markTimer);
   markTimer = undefined;
   if (!seat) return;
-  for (const { name, epoch, read } of Object.values(store.get().rooms))
-    if (epoch !== null && read !== null) marks = { ...marks, [name]: { epoch, seq: read } };
+  // Another window may have read on, and its word of that be still under way.
+  marks = { ...marks, ...browser.get(marksName()) };
+  for (const { name, epoch, read } of Object.values(store.get().rooms)) {
+    if (epoch === null || read === null) continue;
+    const known = marks[name]?.epoch === epoch ? marks[name].seq : 0;
+    marks[name] = { epoch, seq: Math.max(known, read) };
+  }
   browser.set(marksName(), marks);
 }
 

@@ -186,6 +186,7 @@ scene('two windows of one browser: what is read in one is read in the other', as
   await eventually(() => links(ana), ['lobby', 'ops, 1 unread']);
   const other = await ana.context().newPage();
   await other.goto(ana.url());
+  await other.waitForFunction(() => JSON.parse(localStorage.getItem('hubbub.marks ana'))?.ops);
   await other.evaluate(() => {
     const marks = JSON.parse(localStorage.getItem('hubbub.marks ana'));
     localStorage.setItem('hubbub.marks ana', JSON.stringify({ ...marks, ops: { ...marks.ops, seq: marks.ops.seq + 1 } }));

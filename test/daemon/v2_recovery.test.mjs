@@ -286,7 +286,10 @@ for (const signal of ['SIGTERM', 'SIGKILL'])
     const bob = await member(first, 'bob', room);
     const acks = [];
     for (let i = 0; i < 200; i++)
-      ann.request({ type: 'message', room, body: `m${i}`, cid: `m${i}` }).then((ack) => acks.push(ack), () => {});
+      ann.request({ type: 'message', room, body: `m${i}`, cid: `m${i}` }).then(
+        (answer) => answer.type === 'ack' && acks.push(answer),
+        () => {},
+      );
     await eventually(() => acks.length >= 50, 'some messages are acknowledged');
     await first.stop(signal);
     await Promise.all([ann.end(), bob.end()]);
