@@ -189,50 +189,57 @@ static enum err take_cid(struct asked *a, const char **reason)
     return OK;
 }
 
-/* OK if the request was well formed, whether or not it was granted. */
-static enum err run(struct session *s, struct request *r, const char *bytes, size_t length)
+/* What all requests have. The cid first, so that whatever else is wrong can be told by it. */
+static enum err read_head(struct asked *a, const char *bytes, size_t length, const char **reason)
 {
-    struct asked a = {.session = s, .request = r};
+    struct request *r = a->request;
+
+    if (request_parse(r, bytes, length, reason) != OK ||
+        request_read_fields(r, 0, versions[a->session->version].common, reason) != OK ||
+        take_cid(a, reason) != OK)
+        return ERR_INVALID;
+    *reason = "\"type\" is missing or not a string.";
+    return r->type != NULL ? OK : ERR_INVALID;
+}
+
+/* OK if the request was well formed, whether or not it was granted. */
+static enum err run(struct asked *a)
+{
+    const enum proto_version version = a->session->version;
+    struct request *r = a->request;
     char key[ROOM_NAME_MAX_BYTES + 1];
     const struct command *command;
     const char *reason;
 
-    /* The cid first, so that whatever else is wrong can be told by it. */
-    if (request_parse(r, bytes, length, &reason) != OK ||
-        request_read_fields(r, 0, versions[s->version].common, &reason) != OK ||
-        take_cid(&a, &reason) != OK)
-        goto malformed;
-    if (r->type == NULL) {
-        reason = "\"type\" is missing or not a string.";
-        goto malformed;
-    }
-    command = find_command(s->version, r->type);
+    command = find_command(version, r->type);
     if (command == NULL)
-        return asked_refuse(&a, REFUSED_UNSUPPORTED, versions[s->version].unknown);
+        return asked_refuse(a, REFUSED_UNSUPPORTED, versions[version].unknown);
     if (request_read_fields(r, command->required, command->optional, &reason) != OK)
         goto malformed;
-    if (command->needs != NEEDS_NOTHING && find_room(&a, key, &reason) != OK)
+    if (command->needs != NEEDS_NOTHING && find_room(a, key, &reason) != OK)
         goto malformed;
-    if (command->needs == NEEDS_PLACE && (a.place == NULL || !a.place->is_counted))
-        return asked_refuse(&a, REFUSED_NOT_JOINED, versions[s->version].not_joined);
-    return command->run(&a);
+    if (command->needs == NEEDS_PLACE && (a->place == NULL || !a->place->is_counted))
+        return asked_refuse(a, REFUSED_NOT_JOINED, versions[version].not_joined);
+    return command->run(a);
 malformed:
-    return asked_refuse(&a, REFUSED_BAD_REQUEST, reason);
+    return asked_refuse(a, REFUSED_BAD_REQUEST, reason);
 }
 
 /* A message costs a token and one more for each whole KiB, because a reader's ring is counted in bytes:
  * otherwise one sender of long messages could have a whole room disconnected as slow. */
-static bool is_within_rate(struct session *s, size_t length)
+static bool is_within_rate(const struct asked *a, size_t length)
 {
     static const struct refusal going_on = {
         .code = REFUSED_RATE_LIMITED,
         .text = "You went on sending too fast.",
     };
+    struct session *s = a->session;
     const struct limit_rule *rule = &s->shard->rules->message_rate;
     uint32_t cost = 1 + (uint32_t)(length / 1024);
     struct refusal too_fast = {
         .code = REFUSED_RATE_LIMITED,
         .text = "You are sending too fast. Wait a moment and send the message again.",
+        .cid = a->cid,
     };
 
     if (cost > rule->burst) /* what would never fit is paid with all there is */
@@ -256,6 +263,9 @@ void session_receive(struct session *s, const char *bytes, size_t length)
         .text = "Too many malformed messages in a row.",
     };
     struct request request;
+    struct asked a = {.session = s, .request = &request};
+    const char *reason;
+    enum err e;
 
     if (s->closing)
         return;
@@ -263,11 +273,13 @@ void session_receive(struct session *s, const char *bytes, size_t length)
         session_close(s, CLOSE_INVALID_UTF8, "Text must be UTF-8.");
         return;
     }
-    if (!is_within_rate(s, length))
-        return;
-    if (run(s, &request, bytes, length) == OK)
-        s->faults = 0;
-    else if (++s->faults >= FAULTS_MAX)
-        session_fail(s, CLOSE_BAD_REQUEST, &too_many);
+    e = read_head(&a, bytes, length, &reason);
+    if (is_within_rate(&a, length)) {
+        e = e == OK ? run(&a) : asked_refuse(&a, REFUSED_BAD_REQUEST, reason);
+        if (e == OK)
+            s->faults = 0;
+        else if (++s->faults >= FAULTS_MAX)
+            session_fail(s, CLOSE_BAD_REQUEST, &too_many);
+    }
     request_free(&request);
 }

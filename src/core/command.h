@@ -13,7 +13,7 @@
 /* A request on its way. */
 struct asked {
     struct session *session;
-    const struct request *request;
+    struct request *request;
     struct place *place;  /* where it is about; NULL if the command does not need one */
     const char *cid;      /* NULL: none */
     const char *room_key; /* as the place has it, or as it was asked for; NULL: none */

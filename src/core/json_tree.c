@@ -23,6 +23,22 @@ enum err json_tree_frame(struct segment *into, json_t *object)
     return e;
 }
 
+void json_put(json_t **object, const char *name, json_t *value)
+{
+    if (json_object_set_new(*object, name, value) == 0)
+        return;
+    json_decref(*object);
+    *object = NULL;
+}
+
+void json_append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value) == 0)
+        return;
+    json_decref(*array);
+    *array = NULL;
+}
+
 static char *append(char *at, const char *text, size_t length)
 {
     return (char *)memcpy(at, text, length) + length;
@@ -69,11 +85,7 @@ json_t *json_names(struct username *const *users, size_t count)
 {
     json_t *names = json_array();
 
-    for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(names, json_name(users[i])) != 0) {
-            json_decref(names);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        json_append(&names, json_name(users[i]));
     return names;
 }

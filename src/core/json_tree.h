@@ -25,6 +25,11 @@ MUST_USE enum err json_tree_frame(struct segment *into, json_t *object);
 MUST_USE enum err json_tree_frame_with_array(struct segment *into, json_t *object, const char *name,
                                              const char *const *texts, size_t count);
 
+/* Sets or appends value, which they take over, in an object or array of the caller's. One that has not got all it was
+ * to have becomes NULL: who is short of memory tells nothing rather than half of it. */
+void json_put(json_t **object, const char *name, json_t *value);
+void json_append(json_t **array, json_t *value);
+
 /* New references. The strings are known to be UTF-8. */
 json_t *json_name(const struct username *user);
 json_t *json_names(struct username *const *users, size_t count);

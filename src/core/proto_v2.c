@@ -33,13 +33,13 @@ static const char *const leave_reasons[] = {
 
 /* ---- durable events ---- */
 
-static void set_id(json_t *object, const char *name, const struct event *e, uint64_t seq)
+static void set_id(json_t **object, const char *name, const struct event *e, uint64_t seq)
 {
     struct message_id id = e->id;
     char text[MESSAGE_ID_SIZE];
 
     id.seq = seq;
-    json_object_set_new(object, name, json_string(message_id_write(&id, text)));
+    json_put(object, name, json_string(message_id_write(&id, text)));
 }
 
 static json_t *reactions_object(const struct message_state *state)
@@ -51,49 +51,49 @@ static json_t *reactions_object(const struct message_state *state)
         json_t *names = json_array();
 
         for (size_t k = 0; k < r->count; k++)
-            json_array_append_new(names, json_string(r->usernames[k]));
-        json_object_set_new(object, r->emoji, names);
+            json_append(&names, json_string(r->usernames[k]));
+        json_put(&object, r->emoji, names);
     }
     return object;
 }
 
-static void set_message(json_t *object, const struct event *e)
+static void set_message(json_t **object, const struct event *e)
 {
     const struct message_state *state = e->state;
 
-    json_object_set_new(object, "body", json_stringn_nocheck(e->body, e->body_length));
+    json_put(object, "body", json_stringn_nocheck(e->body, e->body_length));
     if (e->reply_to != 0)
         set_id(object, "reply_to", e, e->reply_to);
     if (state == NULL)
         return;
     if (state->edited_ts != 0)
-        json_object_set_new(object, "edited", json_integer((json_int_t)state->edited_ts));
+        json_put(object, "edited", json_integer((json_int_t)state->edited_ts));
     if (state->is_deleted)
-        json_object_set_new(object, "deleted", json_true());
+        json_put(object, "deleted", json_true());
     if (state->reaction_count != 0)
-        json_object_set_new(object, "reactions", reactions_object(state));
+        json_put(object, "reactions", reactions_object(state));
 }
 
-static void set_edit(json_t *object, const struct event *e)
+static void set_edit(json_t **object, const struct event *e)
 {
-    json_object_set_new(object, "body", json_stringn_nocheck(e->body, e->body_length));
+    json_put(object, "body", json_stringn_nocheck(e->body, e->body_length));
 }
 
-static void set_nothing(json_t *object, const struct event *e)
+static void set_nothing(json_t **object, const struct event *e)
 {
     (void)object;
     (void)e;
 }
 
-static void set_react(json_t *object, const struct event *e)
+static void set_react(json_t **object, const struct event *e)
 {
-    json_object_set_new(object, "emoji", json_stringn_nocheck(e->body, e->body_length));
-    json_object_set_new(object, "on", json_boolean(e->on));
+    json_put(object, "emoji", json_stringn_nocheck(e->body, e->body_length));
+    json_put(object, "on", json_boolean(e->on));
 }
 
 static const struct {
     const char *type;
-    void (*set_rest)(json_t *object, const struct event *e);
+    void (*set_rest)(json_t **object, const struct event *e);
 } durable[] = {
     [EVENT_MESSAGE] = {"message", set_message},
     [EVENT_EDIT] = {"edit", set_edit},
@@ -115,7 +115,7 @@ static const char *text_of(struct event *e, const char *room)
                        json_name(e->user), "ts", (json_int_t)e->ts);
     if (object == NULL)
         return NULL;
-    durable[e->type].set_rest(object, e);
+    durable[e->type].set_rest(&object, e);
     return event_cache(e, json_tree_text(object));
 }
 
@@ -165,7 +165,7 @@ static enum err encode_refusal(struct segment *into, const struct refusal *why)
                   refusal_codes[why->code], "cid", why->cid, "room", why->room);
 
     if (why->retry_after_ms != 0)
-        json_object_set_new(object, "retry_after", json_integer((json_int_t)why->retry_after_ms));
+        json_put(&object, "retry_after", json_integer((json_int_t)why->retry_after_ms));
     return json_tree_frame(into, object);
 }
 
@@ -238,7 +238,7 @@ enum err v2_reply(struct segment *into, const void *what)
         json_pack("{s:s,s:s*,s:s*}", "type", reply->type, "cid", reply->cid, "room", reply->room);
 
     if (reply->ts != 0)
-        json_object_set_new(object, "ts", json_integer((json_int_t)reply->ts));
+        json_put(&object, "ts", json_integer((json_int_t)reply->ts));
     return json_tree_frame(into, object);
 }
 
@@ -252,7 +252,7 @@ enum err v2_ack(struct segment *into, const void *what)
                                (json_int_t)e->seq, "ts", (json_int_t)e->ts);
 
     if (e->is_repeat)
-        json_object_set_new(object, "dup", json_true());
+        json_put(&object, "dup", json_true());
     return json_tree_frame(into, object);
 }
 
@@ -274,9 +274,9 @@ enum err v2_rooms(struct segment *into, const void *what)
     for (size_t i = 0; i < list->count; i++) {
         const struct v2_room *room = &list->rooms[i];
 
-        json_array_append_new(rooms, json_pack("{s:s,s:i,s:I,s:s}", "name", room->name, "members",
-                                               (int)room->members, "seq", (json_int_t)room->seq,
-                                               "topic", room->topic));
+        json_append(&rooms, json_pack("{s:s,s:i,s:I,s:s}", "name", room->name, "members",
+                                      (int)room->members, "seq", (json_int_t)room->seq, "topic",
+                                      room->topic));
     }
     return json_tree_frame(into, json_pack("{s:s,s:s*,s:o}", "type", "rooms", "cid", list->cid,
                                            "rooms", rooms));

@@ -120,6 +120,9 @@ void session_drained(struct session *s)
 {
     s->is_digesting = false;
     s->large_bytes = s->large_frames = 0;
+    if (!s->has_shed) /* and nothing of a place is touched after each delivery */
+        return;
+    s->has_shed = false;
     for (struct place *p = s->places; p != NULL; p = p->next) {
         if (!p->shed)
             continue;

@@ -59,6 +59,7 @@ struct session {
     bool is_digesting; /* has been sent a large answer that it asked for and has not read all */
     uint8_t faults;    /* malformed requests in a row */
     uint8_t refused;   /* requests over the rate limit in a row */
+    bool has_shed;     /* a place of it has missed presence changes */
     uint32_t large_bytes,
         large_frames; /* since the ring was empty: what does not count for its limits */
     struct ring ring;

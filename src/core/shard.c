@@ -213,8 +213,24 @@ static bool is_shed(struct member *m, enum sheddable shed)
         return ring_is_filled(&m->session->ring, limits, 4);
     if (shed == NEVER || !ring_is_filled(&m->session->ring, limits, 2))
         return false;
-    m->place->shed = true;
+    m->place->shed = m->session->has_shed = true;
     return true;
+}
+
+/* After a pause nothing of a session or its wire is in the cache, and fetching it is a sixth of what our side of a
+ * delivery costs; so both are asked for some members ahead, the session first, which tells where its wire is. */
+static void prefetch(const struct shard_room *room, uint32_t left)
+{
+    enum { SESSIONS_AHEAD = 8, WIRES_AHEAD = 4, CACHE_LINE = 64 };
+
+    if (left >= SESSIONS_AHEAD) {
+        const char *session = (const char *)room->members[left - SESSIONS_AHEAD].session;
+
+        __builtin_prefetch(session);
+        __builtin_prefetch(session + CACHE_LINE);
+    }
+    if (left >= WIRES_AHEAD)
+        __builtin_prefetch(room->members[left - WIRES_AHEAD].session->wire);
 }
 
 /* Puts what a room has gathered into its members' rings. The room may be gone afterwards. */
@@ -235,6 +251,7 @@ static void room_settle(struct shard_room *room)
             .frames = g->frames - m->skip_frames,
         };
 
+        prefetch(room, (uint32_t)(m - room->members));
         m->skip_bytes = m->skip_frames = 0;
         if (range.frames == 0)
             continue;

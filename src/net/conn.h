@@ -52,6 +52,9 @@ void conn_adopt(struct conn *c);
  * writes. */
 uint32_t conn_flush(struct conn *c);
 
+/* Has the cache fetch what conn_flush will need, while there is still something else to do. */
+void conn_prefetch(const struct conn *c);
+
 /* Takes a piece of a message; the last one hands the message to the session. */
 void conn_receive(struct conn *c, const char *bytes, size_t length);
 

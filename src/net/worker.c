@@ -163,6 +163,8 @@ static void flush_dirty(struct worker *w)
         struct conn *c = LIST_ENTRY(now.next, struct conn, dirty);
 
         list_remove(&c->dirty);
+        if (!list_empty(&now))
+            conn_prefetch(LIST_ENTRY(now.next, struct conn, dirty));
         writes += conn_flush(c);
     }
     list_take(&now, &w->late);

@@ -197,8 +197,8 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     }
   }
 
-  // Too fast, and it is not said for which request: all that is not answered goes again later. That does no
-  // harm, because each has its cid.
+  // Too fast, or it is not said for which request: all that is not answered goes again later, and in order. That
+  // does no harm, because each has its cid.
   function slowDown(ms) {
     for (const [cid, request] of requests) {
       if (outbox.find(cid)) {
@@ -216,7 +216,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   }
 
   function error(frame) {
-    if (frame.cid === undefined && isForLater(frame)) {
+    if (frame.code === 'rate_limited' || (frame.cid === undefined && isForLater(frame))) {
       slowDown(frame.retry_after > 0 ? frame.retry_after : AGAIN_MS);
       return;
     }

@@ -356,9 +356,10 @@ test('refusals that are nobody\'s fault do not count as faults', async () => {
 test('over the rate limit: an error that says when to try again, and then it is taken', async (t) => {
   const own = await serveFor(t, { ...journal, message_rate: 20, message_burst: 5 });
   const ann = await member(own, 'ann', 'rate');
-  for (let i = 0; i < 20; i++) ann.send({ type: 'message', room: 'rate', body: 'x' });
+  for (let i = 0; i < 20; i++) ann.send({ type: 'message', room: 'rate', body: 'x', cid: `fast ${i}` });
   const error = await ann.until({ type: 'error' });
   assert.equal(error.code, 'rate_limited');
+  assert.match(error.cid, /^fast \d+$/);
   assert.ok(error.retry_after > 0 && error.retry_after <= 1000, `${error.retry_after}`);
   await new Promise((resolve) => setTimeout(resolve, error.retry_after + 20)); /* as it was told to */
   await ann.say('rate', 'in time');
