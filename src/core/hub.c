@@ -285,6 +285,11 @@ void hub_answered(void *arg, struct query *q)
     event_unref(&e);
 }
 
+void hub_flush(struct hub *h)
+{
+    h->journal->ops->flush(h->journal);
+}
+
 bool hub_is_strained(const struct hub *h)
 {
     for (uint32_t w = 0; w < h->workers; w++)

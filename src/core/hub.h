@@ -100,6 +100,9 @@ void hub_each_room(struct hub *h, uint32_t limit,
 MUST_USE enum err hub_publish(struct hub *h, struct hub_room *room, struct event *e,
                               uint64_t now_wall_ms);
 
+/* The end of a worker's turn: what it has published may be stored. */
+void hub_flush(struct hub *h);
+
 /* Posts an event of the moment to the room as it is; while the hub is strained it is left out. */
 void hub_publish_ephemeral(struct hub *h, struct hub_room *room, struct event *e);
 

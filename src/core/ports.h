@@ -1,5 +1,5 @@
 /* ports - what the core asks of the outside: the journal, which orders, stores and hands back.
- * Threads:    append and ask: any worker's, never blocking. A journal calls its listener from one thread
+ * Threads:    append, flush and ask: any worker's, never blocking. A journal calls its listener from one thread
  *             at a time for append's results (so their order is one), from any for answers.
  * Owns:       append takes its own reference of the event on OK, none otherwise. ask takes over the query.
  * Invariant:  what was committed is delivered in the journal's order; per room seq grows by one with each
@@ -99,6 +99,9 @@ struct journal_listener {
 
 struct journal_ops {
     MUST_USE enum err (*append)(struct journal *j, struct event *e, uint64_t now_wall_ms);
+    /* Whoever has appended calls it when it has no more for now, at the end of its turn: what comes together is
+     * then stored, and goes out, together. */
+    void (*flush)(struct journal *j);
     void (*ask)(struct journal *j, struct query *q);
     /* True if so much waits that senders should be held back. Lock-free. */
     bool (*is_strained)(const struct journal *j);

@@ -132,6 +132,12 @@ void session_drained(struct session *s)
     }
 }
 
+/* Version 2 is told that it is in, and whatever it asks for behind its join is about that. */
+static bool is_on_its_way(const struct place *p)
+{
+    return !p->is_counted || (p->session->version == PROTO_V2 && p->arrival != NULL);
+}
+
 bool session_is_owed(const struct session *s)
 {
     if (s->closing) /* it is answered nothing any more */
@@ -139,7 +145,7 @@ bool session_is_owed(const struct session *s)
     if (s->questions >= QUESTIONS_MAX)
         return true;
     for (const struct place *p = s->places; p != NULL; p = p->next)
-        if (!p->is_counted)
+        if (is_on_its_way(p))
             return true;
     return false;
 }

@@ -58,6 +58,7 @@ struct sqlite_journal {
     bool is_in_trouble; /* likewise: said in the log, and not taken back */
     uint64_t failed_ms; /* likewise: when it failed last */
     struct log_limit read_failures;
+    _Atomic bool owes_wake; /* something was put into the empty box, and its owner not woken yet */
     _Atomic bool is_stopping;
     _Atomic bool is_available;
 };
@@ -211,8 +212,17 @@ static enum err journal_append(struct journal *base, struct event *e, uint64_t n
         return ERR_FULL;
     e->ts = now_wall_ms;
     if (mailbox_post(&j->box, event_ref(e)))
-        mailbox_wake(&j->box);
+        atomic_store(&j->owes_wake, true);
     return OK;
+}
+
+static void journal_flush(struct journal *base)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+
+    if (atomic_load_explicit(&j->owes_wake, memory_order_relaxed) &&
+        atomic_exchange(&j->owes_wake, false))
+        mailbox_wake(&j->box);
 }
 
 /* ---- reading ---- */
@@ -322,6 +332,7 @@ static void journal_destroy(struct journal *base)
 
 static const struct journal_ops ops = {
     .append = journal_append,
+    .flush = journal_flush,
     .ask = journal_ask,
     .is_strained = journal_is_strained,
     .is_available = journal_is_available,

@@ -13,7 +13,9 @@
 enum {
     EVENTS_LIMIT = 65536,   /* events that may wait for a worker before senders are told to wait */
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
-    HELD_BACK_MS = 5,       /* between two looks whether those who were held back may go on */
+    ARRIVALS_PER_TURN =
+        256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
+    HELD_BACK_MS = 5,  /* between two looks whether those who were held back may go on */
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER =
@@ -89,11 +91,15 @@ void worker_stop(struct worker *w, uint64_t deadline_ms)
 
 static void take_arrivals(struct worker *w)
 {
-    void **conns;
-    size_t count = mailbox_take(&w->arrivals, &conns);
+    size_t taken = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        struct conn *c = conns[i];
+    if (w->arriving_next == w->arriving_count) {
+        w->arriving_next = 0;
+        w->arriving_count = mailbox_take(&w->arrivals, &w->arriving);
+    }
+    for (; w->arriving_next < w->arriving_count && (w->draining || taken < ARRIVALS_PER_TURN);
+         taken++) {
+        struct conn *c = w->arriving[w->arriving_next++];
 
         if (w->draining) {
             close(c->fd);
@@ -102,7 +108,7 @@ static void take_arrivals(struct worker *w)
             conn_adopt(c);
         }
     }
-    mailbox_done(&w->arrivals, count);
+    mailbox_done(&w->arrivals, taken);
 }
 
 /* Hands waiting events to the shard: not more than a ring can take, so that nobody counts as slow
@@ -361,6 +367,7 @@ static void on_end_of_turn(void *arg)
         return;
     }
     worker_enter(w);
+    hub_flush(w->hub);
     take_arrivals(w);
     if (list_empty(&w->late))
         deliver_events(w);
@@ -368,8 +375,8 @@ static void on_end_of_turn(void *arg)
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);
-    more = atomic_load(&w->events->waiting) != 0 || !list_empty(&w->dirty) ||
-           !list_empty(&w->late) || !list_empty(&w->shard.returning);
+    more = atomic_load(&w->events->waiting) != 0 || atomic_load(&w->arrivals.waiting) != 0 ||
+           !list_empty(&w->dirty) || !list_empty(&w->late) || !list_empty(&w->shard.returning);
     if (w->kick) {
         w->kick = false;
         lws_cancel_service(w->loop.context);
@@ -539,7 +546,8 @@ void worker_destroy(struct worker *w)
     void **items;
 
     w->draining = true;
-    take_arrivals(w);
+    while (atomic_load(&w->arrivals.waiting) != 0)
+        take_arrivals(w);
     destroy_context(w);
     while (w->batch_next < w->batch_count) {
         struct event *e = w->batch[w->batch_next++];

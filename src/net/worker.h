@@ -39,6 +39,8 @@ struct worker {
 #endif
     pthread_t thread;
 
+    void **arriving; /* borrowed from arrivals: what has not been adopted yet */
+    size_t arriving_count, arriving_next;
     void **batch; /* borrowed from events: what a turn has not yet delivered */
     size_t batch_count, batch_next;
     struct list dirty;     /* connections whose ring is to be flushed */

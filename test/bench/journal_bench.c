@@ -159,6 +159,7 @@ static void append(struct bench *b, struct event *e)
 {
     while (b->journal->ops->append(b->journal, e, clock_wall_ms()) != OK)
         sched_yield();
+    b->journal->ops->flush(b->journal);
     event_unref(&e);
 }
 

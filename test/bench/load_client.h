@@ -3,7 +3,7 @@
  * Owns:       clients, their rooms and sockets, until the program ends.
  * Invariant:  client i is "b<i>". Senders are spread evenly over the order of connecting, so that
  *             a server that walks its members backwards has no advantage. Clients from `active`
- *             on are idle: in rooms of their own, where nobody says anything.
+ *             on are idle: in rooms of their own, where nobody says anything. After those come the stuck ones.
  * Fails:      what the server does wrong, a closed connection too, goes to mistake(). */
 #ifndef HUBBUB_BENCH_LOAD_CLIENT_H
 #define HUBBUB_BENCH_LOAD_CLIENT_H
@@ -17,7 +17,7 @@
 struct load {
     /* What to do: set before load_open. */
     uint16_t port;
-    uint32_t active, idle, idle_room, rooms, senders, parallel;
+    uint32_t active, idle, stuck, idle_room, rooms, senders, parallel;
     size_t body_size;
     bool ping_pong; /* a delivery makes the other sender send, not the one who sent */
 

@@ -32,6 +32,7 @@ enum option_id {
     WARM_UP,
     IDLE,
     IDLE_ROOM,
+    STUCK,
     QUIET,
     PARALLEL,
     PING_PONG,
@@ -57,6 +58,7 @@ static struct {
     [WARM_UP] = {"warm-up", 0.5, 0, 86400, "seconds to send before that"},
     [IDLE] = {"idle", 0, 0, 1e6, "further clients in rooms without traffic"},
     [IDLE_ROOM] = {"idle-room", 100, 1, 1e6, "how many of those share a room"},
+    [STUCK] = {"stuck", 0, 0, 1e6, "further clients in the rooms with traffic, who stop reading"},
     [QUIET] = {"quiet", 300, 10, 60000, "milliseconds without a byte that count as quiet"},
     [PARALLEL] = {"parallel", 1000, 1, 1e6, "connections being opened at a time"},
     [PING_PONG] = {"ping-pong", 0, 0, 1, "1: a message is answered by the other of two senders"},
@@ -156,7 +158,7 @@ static void wait_quiet(double ms)
 static void join_all(void)
 {
     uint64_t start = now_ns();
-    uint32_t all = load.active + load.idle;
+    uint32_t all = load.active + load.idle + load.stuck;
 
     while (!load_all_joined()) {
         load_turn(1000, -1);
@@ -306,6 +308,7 @@ static void load_set(void)
     load.port = (uint16_t)option(PORT);
     load.active = (uint32_t)option(CLIENTS);
     load.idle = (uint32_t)option(IDLE);
+    load.stuck = (uint32_t)option(STUCK);
     load.idle_room = (uint32_t)option(IDLE_ROOM);
     load.rooms = (uint32_t)option(ROOMS);
     load.senders = option(STORM) != 0 ? 0 : (uint32_t)option(SENDERS);
@@ -320,7 +323,7 @@ int main(int argc, char **argv)
     struct snapshot empty, joined, before, after;
 
     read_options(argc, argv);
-    need_descriptors(option(CLIENTS) + option(IDLE) + 16);
+    need_descriptors(option(CLIENTS) + option(IDLE) + option(STUCK) + 16);
     signal(SIGPIPE, SIG_IGN);
     load_set();
     load_open();

@@ -1,6 +1,7 @@
 // What `make bench` measures. A scenario compares a subject with a reference, both a server and a
-// load; a figure is a key of the load generator's result line, and how large the ratio (or, with
-// absolute, the value) may be where hubbub wants to be.
+// load; without a reference its figures stand by themselves. A figure is a key of the result line of the
+// tool that loads the server, and where hubbub wants the ratio (or, without a reference or with absolute, the
+// value) to be: at most `reach`, or at least `floor`.
 const hubbub = { kind: 'hubbub' };
 const floor = { kind: 'floor' };
 
@@ -30,6 +31,25 @@ function twoWorkers(name, text, load) {
     figures: [{ key: 'cpu_us', reach: 1.25 }],
   };
 }
+
+// History in a file, one worker; what it costs beside history in memory.
+function inFile(name, text, load) {
+  return {
+    name,
+    text: `${text}; history in a file; reference: in memory`,
+    subject: { ...hubbub, options: { journal: 'sqlite' }, load },
+    reference: { ...hubbub, load },
+    figures: [{ key: 'deliveries_per_s', floor: 0.9 }, { key: 'cpu_us' }],
+  };
+}
+
+function recall(name, text, load, figures) {
+  return { name, text, figures, subject: { ...hubbub, tool: 'recall', options: { journal: 'sqlite' }, load } };
+}
+
+// The ring is small, so that who does not read is shed and closed while others are measured.
+const beside = { clients: 501, senders: 1, rate: 200, seconds: 3 };
+const smallRing = { 'ring-frames': 64, 'send-buffer': '4k' };
 
 export const scenarios = [
   againstFloor('one', '1 sender, 500 readers, 1 message under way',
@@ -63,6 +83,25 @@ export const scenarios = [
   idle(18000),
   twoWorkers('workers-one', '1 sender, 500 readers', { clients: 501, senders: 1 }),
   twoWorkers('workers-ten', '10 senders, 500 readers', { clients: 510, senders: 10 }),
+  {
+    name: 'stuck',
+    text: '200 messages/s to 500 readers beside 20 who stop reading; reference: beside none',
+    subject: { ...hubbub, options: smallRing, load: { ...beside, stuck: 20 } },
+    reference: { ...hubbub, options: smallRing, load: beside },
+    figures: [{ key: 'p99_us', reach: 1.2 }],
+  },
+  inFile('file-one', '1 sender, 500 readers', { clients: 501, senders: 1 }),
+  inFile('file-ten', '10 senders, 500 readers, 1 message under way each', { clients: 510, senders: 10 }),
+  inFile('file-ten-by-eight', '10 senders, 500 readers, 8 messages under way each',
+    { clients: 510, senders: 10, 'under-way': 8 }),
+  recall('store', '4 senders store messages in rooms of their own', { messages: 200_000 },
+    [{ key: 'stored_per_s', floor: 20_000 }, { key: 'stored_cpu_us' }]),
+  recall('million', 'a million stored messages, then 5,000 pages of 50 of them', { messages: 1_000_000, pages: 5_000 },
+    [{ key: 'page_p50_us', reach: 1000 }, { key: 'page_p99_us' }, { key: 'page_cpu_us', reach: 1000 },
+      { key: 'rss_kib' }, { key: 'rss_growth_kib' }]),
+  recall('return', '1,000 clients come back at once, 1,000 events missed by each, beside 50 messages/s to 50 readers',
+    { messages: 1_000, crowd: 1_000, missed: 1_000 },
+    [{ key: 'return_s' }, { key: 'return_cpu_us' }, { key: 'calm_p99_us' }, { key: 'p99_us' }, { key: 'max_us' }]),
 ];
 
 export const units = {
@@ -72,4 +111,16 @@ export const units = {
   join_cpu_s: 'CPU seconds',
   connection_kib: 'KiB per connection',
   empty_rss_kib: 'KiB, empty server',
+  deliveries_per_s: 'deliveries a second',
+  stored_per_s: 'messages stored a second',
+  stored_cpu_us: 'CPU us per message',
+  page_p50_us: 'us for a page, median',
+  page_p99_us: 'us for a page, 99 %',
+  page_cpu_us: 'CPU us per page',
+  rss_kib: 'KiB, whole server',
+  rss_growth_kib: 'KiB more than after a tenth of them',
+  return_s: 'seconds until all are back',
+  return_cpu_us: 'CPU us for each',
+  calm_p99_us: "readers' p99 latency before, us",
+  max_us: 'the longest, us',
 };

@@ -1,7 +1,9 @@
 // Starts the servers that are measured, and the load generator against them.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const build = fileURLToPath(new URL('../../build/', import.meta.url));
@@ -11,6 +13,7 @@ export const programs = {
   hubbub: process.env.HUBBUB_BIN ?? `${build}hubbub`,
   floor: process.env.HUBBUB_BENCH_FLOOR ?? `${build}test/bench/bench_floor`,
   loadgen: process.env.HUBBUB_BENCH_LOADGEN ?? `${build}test/bench/bench_loadgen`,
+  recall: process.env.HUBBUB_BENCH_RECALL ?? `${build}test/bench/bench_recall`,
 };
 
 // Limits and pings off, and nothing on disk: hubbub shall do what the floor does and nothing else.
@@ -62,7 +65,9 @@ function listen(stream) {
 
 // kind: 'hubbub' or 'floor'. Resolves when the server is ready.
 export async function startServer({ kind, options = {}, on }) {
+  const folder = options.journal === 'sqlite' ? mkdtempSync(join(tmpdir(), 'hubbub-bench-')) : undefined;
   const args = flags({
+    ...(folder === undefined ? {} : { 'state-dir': folder }),
     port: 0,
     'ready-fd': 3,
     ...(kind === 'hubbub' ? { address: '127.0.0.1', workers: 1, ...unlimited } : {}),
@@ -88,15 +93,17 @@ export async function startServer({ kind, options = {}, on }) {
     log,
     async stop(signal) {
       child.kill(signal);
-      return exited;
+      const end = await exited;
+      if (folder !== undefined) rmSync(folder, { recursive: true });
+      return end;
     },
   };
 }
 
-// Resolves to { code, figures, text }: figures from the result line, text from stderr.
-export async function runLoad({ server, options, on }) {
+// Resolves to { code, figures, text }: figures from the result line, text from stderr. tool: 'loadgen' or 'recall'.
+export async function runLoad({ server, tool = 'loadgen', options, on }) {
   const args = flags({ port: server.port, pid: server.pid, ...options });
-  const child = launch(programs.loadgen, args, on, ['ignore', 'pipe', 'pipe']);
+  const child = launch(programs[tool], args, on, ['ignore', 'pipe', 'pipe']);
   const out = listen(child.stdout);
   const err = listen(child.stderr);
   const [code] = await once(child, 'close');

@@ -41,6 +41,28 @@ test('chat.v2 is spoken with whoever offers it, chat with all others', async () 
   }
 });
 
+test('a leave that comes with its join is answered after it, and everybody else sees both', async () => {
+  const bob = await member(daemon, 'bob', 'in-and-out');
+  for (let i = 0; i < 20; i++) {
+    const ann = await meet(daemon);
+    ann.socket._socket.cork(); /* both in one segment */
+    ann.send({ type: 'join', room: 'in-and-out', username: 'ann', cid: 'in' });
+    ann.send({ type: 'leave', room: 'in-and-out', cid: 'out' });
+    ann.socket._socket.uncork();
+    const left = await ann.until({ type: 'left' });
+    assert.equal(left.cid, 'out');
+    const told = ann.frames.filter(({ type }) => type !== 'join').map(({ type, cid }) => [type, cid]);
+    assert.deepEqual(told, [['hello', undefined], ['joined', 'in'], ['left', 'out']]);
+    await ann.leave();
+  }
+  await bob.settle('in-and-out');
+  assert.deepEqual(
+    bob.frames.filter(({ type }) => type === 'join' || type === 'leave').map(({ type }) => type),
+    Array.from({ length: 20 }, () => ['join', 'leave']).flat(),
+  );
+  await bob.leave();
+});
+
 test('the first join signs in, and its answer comes before anything else of the room', async () => {
   const ann = await meet(daemon);
   const joined = await ann.join('TEA', { username: '  Ann  Onym ' });

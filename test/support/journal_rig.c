@@ -189,6 +189,7 @@ bool rig_post(struct journal_rig *r, struct event *e)
 {
     bool is_taken = r->journal->ops->append(r->journal, e, r->now) == OK;
 
+    r->journal->ops->flush(r->journal);
     event_unref(&e);
     return is_taken;
 }
