@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from '../support/chat.mjs';
 import { encode, PING, PONG, rawJoin, upgrade } from '../support/rawws.mjs';
+import { isWrapped } from '../support/scale.mjs';
 import { serve, serveFor } from '../support/serve.mjs';
 import { start, temporaryFolder } from '../support/daemon.mjs';
 import { Sql } from '../support/sql.mjs';
 
 const daemon = serve({ message_rate: 0 });
+const tooSlow = isWrapped && 'storing so much takes longer than a peer may be silent';
 
 test('a ping is answered with a pong of the same payload, joined or not', async () => {
   for (const wire of [await upgrade(daemon, '/ws'), await rawJoin(daemon, 'ann', 'pings')]) {
@@ -88,11 +90,11 @@ test('ping_interval=0 switches pings off', async (t) => {
   while (frame.json?.body !== 'quiet');
 });
 
-// Senders are not read while the journal is behind, so their pongs are not seen either.
-test('who is not read because the journal is behind is not taken for dead', async (t) => {
+// Senders are not read while the journal is behind (some seconds, while others have the file), so their pongs are not seen either.
+test('who is not read because the journal is behind is not taken for dead', { skip: tooSlow }, async (t) => {
   const state_dir = temporaryFolder();
   const own = await start({
-    journal: 'sqlite', state_dir, ping_interval: '200ms', ping_timeout: '500ms', message_rate: 0, workers: 1,
+    journal: 'sqlite', state_dir, ping_interval: '500ms', ping_timeout: '2s', message_rate: 0, workers: 1,
     ring_frames: 100000, ring_bytes: '64m',
   });
   t.after(() => own.stop());
