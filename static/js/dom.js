@@ -31,6 +31,8 @@ export function iconButton(name, label, attributes = {}) {
 
 // A disc with the initials of a name, in the colour of that name.
 export function showAvatar(element, name) {
+  if (element.shows === name) return;
+  element.shows = name;
   element.textContent = name ? initials(name) : '';
   element.classList.toggle('blank', !name);
   element.style.setProperty('--hue', hue(name));
@@ -55,6 +57,9 @@ const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === 
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   parent.known = new Map();
+  // First what goes: if the first row stood in the way, all others would be moved before it.
+  const wanted = new Set(rows.map((row) => row.key));
+  for (const [key, { node }] of known) if (!wanted.has(key)) node.remove();
   let cursor = parent.firstChild;
   for (const row of rows) {
     const old = known.get(row.key);

@@ -1,5 +1,5 @@
 // The room: what a person does and what the server says meet here. Loaded while somebody signs in (main.js).
-import { browser, byId, tab } from './dom.js';
+import { browser, byId, tab, write } from './dom.js';
 import { nextMidnight } from './format.js';
 import { connect } from './hubbub.js';
 import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, nameKey, roomFault } from './protocol.js';
@@ -236,7 +236,7 @@ function rejected({ cause, reason }) {
 
 function serverChanged(hello) {
   build ??= hello.build;
-  if (hello.build !== build) status.newVersion();
+  if (hello.build && hello.build !== build) status.newVersion();
 }
 
 // --- what the server says ---------------------------------------------------------------------
@@ -388,7 +388,7 @@ function render() {
   rooms.render(state);
   people.render(state, room);
   composer.showTyping(Object.keys(room.typing));
-  byId('topic').textContent = room.topic;
+  write(byId('topic'), room.topic);
   status.show(chat.state(), chat.outbox.waiting());
 }
 
@@ -404,8 +404,10 @@ store.subscribe((state, before) => {
 
 function showTitle(state) {
   const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
-  document.title = strings.title(unread, state.current);
-  byId('favicon').href = unread ? 'icon-unread.svg' : 'icons.svg';
+  const title = strings.title(unread, state.current);
+  if (document.title !== title) document.title = title;
+  const icon = unread ? 'icon-unread.svg' : 'icons.svg';
+  if (byId('favicon').getAttribute('href') !== icon) byId('favicon').href = icon;
 }
 
 function saveMarks() {

@@ -184,8 +184,8 @@ export function createComposer(on) {
       input.focus();
     },
     showTyping(names) {
-      const text = namesIn(strings.typing(names));
-      typing.replaceChildren(...text);
+      if (!names.length && !typing.firstChild) return;
+      typing.replaceChildren(...namesIn(strings.typing(names)));
     },
   };
 }

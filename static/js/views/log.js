@@ -7,13 +7,14 @@ import { findMessage } from '../store.js';
 import { strings } from '../strings.js';
 import { createBuilders } from './message.js';
 
-const WINDOW = 200; // items in the page at the end
+const WINDOW = 200; // items in the page at the end, up to a STEP more
 const WINDOW_MAX = 250; // anywhere else
 const ROWS_MAX = 300;
 const STEP = 50;
 const END_PX = 24;
 const AHEAD_SCREENS = 1.5;
 const MOMENTUM_MS = 1_500;
+const CALM_MS = 1_000;
 
 // on: act(what, item, element), seen(), older(), newer(), newest(), draw() and those of message.js.
 export function createLog({ on, me }) {
@@ -38,6 +39,7 @@ export function createLog({ on, me }) {
   let lastTop = 0;
   let held = null; // the place that was held last
   let touchedAt = -Infinity;
+  let cameAt = -Infinity; // the last new row
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
@@ -86,7 +88,9 @@ export function createLog({ on, me }) {
   function chooseRange() {
     const { length } = room.items;
     if (stick) {
-      range = { from: Math.max(0, length - WINDOW), to: length };
+      // Whole steps: while rows only come, those that are there need not be moved.
+      const from = length - WINDOW;
+      range = { from: Math.max(0, from - (from % STEP)), to: length };
       return;
     }
     const from = Math.max(0, first === null ? length - WINDOW : indexOf(first));
@@ -157,7 +161,10 @@ export function createLog({ on, me }) {
 
   function element(row, isNew) {
     const node = build[row.kind](row);
-    if (isNew && stick && shown.length) node.classList.add('new');
+    if (!isNew || !stick) return node;
+    const now = performance.now();
+    if (shown.length && now - cameAt > CALM_MS) node.classList.add('new'); // many at a time would only flicker
+    cameAt = now;
     return node;
   }
 
@@ -295,7 +302,8 @@ export function createLog({ on, me }) {
     if (item) on.act(button.dataset.what, item, button);
   }
 
-  list.addEventListener('pointerover', (event) => {
+  // Not on pointerover: rows that come move under a pointer that rests.
+  list.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || !isFine.matches) return;
     const row = event.target.closest('.message');
     if (!row || tools.parentNode === row.querySelector('article')) return;
