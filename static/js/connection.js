@@ -84,7 +84,10 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   function hear(text) {
     const frame = decode(text);
     heardAt = now();
-    if (!frame) return;
+    if (!frame) {
+      console.debug('not understood:', String(text).slice(0, 200));
+      return;
+    }
     if (frame.type === 'bye' || (frame.type === 'error' && state.phase !== 'online')) last = { ...last, ...frame };
     if (frame.type === 'hello') greet(frame);
     if (frame.type === 'joined' && state.phase === 'connecting') letIn();

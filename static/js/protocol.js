@@ -34,10 +34,17 @@ const isTexts = (value) => Array.isArray(value) && value.every(isText);
 const isTime = (value) => typeof value === 'number' && Math.abs(value) <= DATE_MAX;
 const isSeq = (value) => Number.isSafeInteger(value) && value >= 0;
 const isObject = (value) => value !== null && typeof value === 'object';
+const isNone = (value) => value === undefined;
+const isCount = (value) => isNone(value) || isSeq(value);
 
 const isDurable = (f) => isText(f.id) && isSeq(f.seq) && isText(f.username) && isTime(f.ts);
-const isMessage = (f) => isDurable(f) && isText(f.body) && (f.reply_to === undefined || isText(f.reply_to));
-const isPresence = (f) => isText(f.room) && isText(f.username);
+const isMessage = (f) =>
+  isDurable(f) &&
+  isText(f.body) &&
+  (isNone(f.reply_to) || isText(f.reply_to)) &&
+  (isNone(f.edited) || isTime(f.edited));
+const isPresence = (f) =>
+  isText(f.room) && isText(f.username) && (isNone(f.ts) || isTime(f.ts)) && isCount(f.count);
 
 const durable = {
   message: isMessage,
@@ -48,11 +55,17 @@ const durable = {
 const inRoom = (check) => (f) => isText(f.room) && check(f);
 
 const shapes = {
-  hello: (f) => f.version === 2,
+  hello: (f) => f.version === 2 && (isNone(f.build) || isText(f.build)),
   joined: (f) =>
-    isText(f.room) && isText(f.username) && isSeq(f.seq) && Array.isArray(f.events) && isTexts(f.users),
+    isText(f.room) &&
+    isText(f.username) &&
+    isText(f.epoch) &&
+    isSeq(f.seq) &&
+    Array.isArray(f.events) &&
+    isTexts(f.users) &&
+    isCount(f.count),
   left: (f) => isText(f.room),
-  ack: (f) => isText(f.id) && isSeq(f.seq),
+  ack: (f) => isText(f.id) && isSeq(f.seq) && isTime(f.ts),
   message: inRoom(durable.message),
   edit: inRoom(durable.edit),
   delete: inRoom(durable.delete),
@@ -62,10 +75,10 @@ const shapes = {
   typing: isPresence,
   history: (f) => isText(f.room) && Array.isArray(f.messages),
   search: (f) => Array.isArray(f.messages),
-  users: (f) => isText(f.room) && isTexts(f.users),
+  users: (f) => isText(f.room) && isTexts(f.users) && isCount(f.count),
   rooms: (f) => Array.isArray(f.rooms),
   error: (f) => isText(f.error),
-  bye: () => true,
+  bye: (f) => isNone(f.reason) || isText(f.reason),
   pong: () => true,
 };
 
@@ -79,9 +92,11 @@ function cleanReactions(reactions) {
 const cleanMessage = (m) => ({ ...m, type: 'message', reactions: cleanReactions(m.reactions) });
 const isEvent = (e) => isObject(e) && isDurableType(e.type) && durable[e.type](e);
 const isCurrent = (m) => isObject(m) && isMessage(m);
+const isRoom = (r) => isObject(r) && isText(r.name) && (isNone(r.topic) || isText(r.topic)) && isCount(r.members);
 
 // What is in a list is checked one by one, so that one odd entry does not cost the rest.
 const insides = {
+  message: (f) => (isNone(f.reactions) ? f : cleanMessage(f)),
   joined: (f) => ({
     ...f,
     events: f.events.filter(isEvent).map((e) => (e.type === 'message' ? cleanMessage(e) : e)),
@@ -91,7 +106,7 @@ const insides = {
     ...f,
     messages: f.messages.filter((m) => isCurrent(m) && isText(m.room)).map(cleanMessage),
   }),
-  rooms: (f) => ({ ...f, rooms: f.rooms.filter((room) => isObject(room) && isText(room.name)) }),
+  rooms: (f) => ({ ...f, rooms: f.rooms.filter(isRoom) }),
 };
 
 // The frame, or null for whatever a later server may send that this client does not know.
