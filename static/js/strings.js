@@ -25,6 +25,8 @@ export const strings = {
   roomLong: 'This room name is too long: 64 characters at most.',
   roomCharacters: 'A room name has letters, digits and . _ - only.',
   unreachable: 'The server cannot be reached. Please try again.',
+  notLoaded: 'This could not be loaded: the server cannot be reached.',
+  tryAgain: 'Try again',
   noSupport: 'The connection was refused.',
   replaced: 'You have joined from somewhere else.',
   removed: 'You have been removed.',

@@ -1,22 +1,23 @@
 // Where a message is written: a new one, an answer, or another wording of an old one. What is written is
 // kept for each room over a reload until it is sent.
-import { byId, tab, write } from '../dom.js';
+import { button, byId, part, tab, write } from '../dom.js';
 import { strings } from '../strings.js';
-import { namesIn } from './message.js';
+import { namesIn } from './rows.js';
 
 const CONTEXT_MAX = 120;
 
 // on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages);
-// editLast(); typing(); enterSends(): whether Enter does on a touch screen; suggest(start): names.
+// editLast(); typing(); enterSends(): whether Enter does on a touch screen; here(): who is and what was said.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
   const error = byId('message-error');
   const context = byId('context');
-  const typing = byId('typing');
   const isTouch = matchMedia('(pointer: coarse)');
   let place = null; // {seat, room}
   let mode = {}; // {} | {reply: item} | {edit: item, draft: what was being written}
+
+  const loadSuggest = part('suggest');
 
   const draftName = () => place && `draft ${place.seat} ${place.room}`;
 
@@ -31,8 +32,14 @@ export function createComposer(on) {
     input.setAttribute('enterkeyhint', enterIsSend() ? 'send' : 'enter');
   }
 
-  function complain(text) {
-    error.textContent = text;
+  // retry: what a button is to do again.
+  function complain(text, retry) {
+    const again = () => {
+      complain('');
+      input.focus();
+      retry();
+    };
+    error.replaceChildren(text, ...(retry ? [' ', button({ class: 'link', onclick: again }, strings.tryAgain)] : []));
     return false;
   }
 
@@ -42,12 +49,16 @@ export function createComposer(on) {
     tab.set(draftName(), text || null);
   }
 
+  function changed() {
+    fit();
+    save();
+  }
+
   function setText(text) {
     input.value = text;
     complain('');
     list.close();
-    fit();
-    save();
+    changed();
   }
 
   function setMode(next) {
@@ -91,12 +102,15 @@ export function createComposer(on) {
 
   let list = { close: () => false, key: () => false, update: loadList };
 
+  // Loaded with the first @.
   async function loadList() {
     if (!input.value.includes('@')) return;
-    list.update = () => {};
-    const { createSuggestions } = await import('./suggest.js');
-    list = createSuggestions({ input, suggest: on.suggest, changed: () => (fit(), save()) });
-    list.update();
+    const suggest = await loadSuggest().catch(() => null);
+    if (!suggest) complain(strings.notLoaded, loadList);
+    else if (list.update === loadList) {
+      list = suggest.createSuggestions({ input, here: on.here, changed });
+      list.update();
+    }
   }
 
   form.addEventListener('submit', (event) => {
@@ -106,8 +120,7 @@ export function createComposer(on) {
   });
   input.addEventListener('input', () => {
     complain('');
-    fit();
-    save();
+    changed();
     list.update();
     if (input.value.trim() && !mode.edit) on.typing();
   });
@@ -139,15 +152,13 @@ export function createComposer(on) {
     save,
     cancel,
     focus: () => input.focus(),
-    isEmpty: () => !input.value,
     open(seat, room) {
       if (place?.seat === seat && place.room === room) return;
       cancel();
       save();
       place = { seat, room };
       showHint();
-      input.placeholder = strings.messageTo(room);
-      input.setAttribute('aria-label', strings.messageTo(room));
+      input.placeholder = input.ariaLabel = strings.messageTo(room);
       setMode({});
       setText(tab.get(draftName()) ?? '');
     },
@@ -179,13 +190,11 @@ export function createComposer(on) {
       const before = value.slice(0, at);
       const space = before && !/\s$/u.test(before) ? ' ' : '';
       input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
-      fit();
-      save();
+      changed();
       input.focus();
     },
     showTyping(names) {
-      const text = namesIn(strings.typing(names));
-      typing.replaceChildren(...text);
+      byId('typing').replaceChildren(...namesIn(strings.typing(names)));
     },
   };
 }

@@ -1,14 +1,16 @@
 // What opens over the page, each for a moment: loaded when the first of them is asked for.
-import { avatar, byId, h, icon, iconButton } from '../dom.js';
+import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
 import { fullTime, shortMoment, time } from '../format.js';
 import { canNotify } from '../notify.js';
 import { cleanRoom, roomFault } from '../protocol.js';
+import { findMessage } from '../store.js';
 import { count, strings } from '../strings.js';
-import { namesIn } from './message.js';
+import { namesIn } from './rows.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
 const SEARCH_PAGE = 20;
+const AROUND = 100;
 
 const words = {
   close: 'Close',
@@ -42,12 +44,6 @@ const words = {
 };
 
 // --- the frame of all of them ---
-
-// Nothing is shown before it can look right.
-await new Promise((resolve) => {
-  const link = h('link', { rel: 'stylesheet', href: 'dialogs.css', onload: resolve, onerror: resolve });
-  document.head.append(link);
-});
 
 // Resolves with what the dialog was closed with. content(close) makes its children.
 function show({ title, kind = '', label, anchor }, content) {
@@ -139,9 +135,7 @@ export function chooseAct(item, anchor) {
         'div',
         { class: 'menu-list' },
         ...acts.map(([what, image, label]) =>
-          h(
-            'button',
-            { type: 'button', class: what === 'remove' ? 'danger' : null, onclick: () => close(what) },
+          button({ class: what === 'remove' ? 'danger' : null, onclick: () => close(what) },
             icon(image),
             label,
           ),
@@ -171,7 +165,7 @@ export function pickEmoji(anchor) {
           'div',
           { class: 'quick' },
           ...QUICK.map((emoji) =>
-            h('button', { type: 'button', class: 'emoji', onclick: () => close(emoji) }, emoji),
+            button({ class: 'emoji', onclick: () => close(emoji) }, emoji),
           ),
         ),
       ),
@@ -191,8 +185,8 @@ export async function confirmDelete() {
     h(
       'div',
       { class: 'buttons' },
-      h('button', { type: 'button', class: 'secondary', onclick: () => close() }, words.cancel),
-      h('button', { type: 'button', class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
+      button({ class: 'secondary', onclick: () => close() }, words.cancel),
+      button({ class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
     ),
   ]);
   return answer === 'yes';
@@ -332,6 +326,11 @@ function toggle(label, isOn, onChange, hint) {
   );
 }
 
+function changeRoom(app, room, fields) {
+  const { rooms } = app.settings();
+  app.change({ rooms: { ...rooms, [room]: { ...rooms?.[room], ...fields } } });
+}
+
 export function openRoomOptions(app) {
   const room = app.store.get().current;
   const own = app.settings().rooms?.[room] ?? {};
@@ -344,7 +343,7 @@ export function openRoomOptions(app) {
         ['none', 'never'],
       ],
       own.notify ?? 'mentions',
-      (notify) => app.changeRoom(room, { notify }),
+      (notify) => changeRoom(app, room, { notify }),
     ),
     choice(
       'Who joins and leaves',
@@ -355,15 +354,13 @@ export function openRoomOptions(app) {
         ['hide', 'not at all'],
       ],
       own.notices ?? '',
-      (notices) => app.changeRoom(room, { notices: notices || undefined }),
+      (notices) => changeRoom(app, room, { notices: notices || undefined }),
     ),
     h(
       'div',
       { class: 'buttons' },
-      h(
-        'button',
+      button(
         {
-          type: 'button',
           class: 'secondary danger',
           onclick: () => {
             close();
@@ -377,6 +374,16 @@ export function openRoomOptions(app) {
 }
 
 // --- search ---
+
+async function jumpTo(app, { room, id, seq }) {
+  app.goTo(room);
+  if (!findMessage(app.current(), id)) {
+    if (!(await app.ask('around', { around: seq, limit: AROUND }, { hasNewer: true }))) return;
+    app.log.moved();
+  }
+  app.render();
+  app.log.jump(id);
+}
 
 export function openSearch(app) {
   const room = app.store.get().current;
@@ -396,14 +403,12 @@ export function openSearch(app) {
     const only = h('input', { type: 'checkbox', checked: true });
     const note = h('p', { class: 'muted', role: 'status' });
     const list = h('ul', { class: 'results', role: 'list' });
-    const more = h('button', { type: 'button', class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.moreResults);
+    const more = button({ class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.moreResults);
     const hit = (message) =>
       h(
         'li',
         {},
-        h(
-          'button',
-          { type: 'button', class: 'hit', onclick: () => (close(), app.jumpTo(message)) },
+        button({ class: 'hit', onclick: () => (close(), jumpTo(app, message)) },
           avatar(message.username),
           h(
             'span',
@@ -489,7 +494,7 @@ function notifications() {
     const ask = () => Notification.requestPermission().then(draw);
     box.replaceChildren(
       state === 'default'
-        ? h('button', { type: 'button', class: 'secondary', onclick: ask }, 'Switch notifications on')
+        ? button({ class: 'secondary', onclick: ask }, 'Switch notifications on')
         : h('p', { class: 'muted' }, text),
     );
   };
@@ -509,8 +514,8 @@ export function openSettings(app) {
     h(
       'div',
       { class: 'buttons start' },
-      h('button', { type: 'button', class: 'secondary', onclick: () => (close(), showShortcuts()) }, words.shortcuts),
-      h('button', { type: 'button', class: 'secondary', onclick: () => (close(), showDetails(app)) }, words.details),
+      button({ class: 'secondary', onclick: () => (close(), showShortcuts()) }, words.shortcuts),
+      button({ class: 'secondary', onclick: () => (close(), showDetails(app)) }, words.details),
     ),
   ]);
 }
@@ -570,7 +575,7 @@ async function showDetails(app) {
     h(
       'div',
       { class: 'buttons' },
-      h('button', { type: 'button', class: 'secondary', onclick: () => copyText(text) }, 'Copy'),
+      button({ class: 'secondary', onclick: () => copyText(text) }, 'Copy'),
     ),
   ]);
 }

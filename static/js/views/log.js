@@ -2,10 +2,9 @@
 // stays at the end, anywhere else the first row in sight stays where it is. Of all that is known only a
 // window is in the page.
 import { byId, iconButton, reconcile, write } from '../dom.js';
-import { layout } from '../rows.js';
 import { findMessage } from '../store.js';
 import { strings } from '../strings.js';
-import { createBuilders } from './message.js';
+import { createBuilders, layout } from './rows.js';
 
 const WINDOW = 200; // items in the page at the end
 const WINDOW_MAX = 250; // anywhere else
@@ -409,7 +408,6 @@ export function createLog({ on, me }) {
       scroller.scrollBy({ top: pages * scroller.clientHeight * 0.9 });
     },
     forget: (name) => places.delete(name),
-    focus: () => (list.querySelector('article[tabindex="0"]') ?? scroller).focus(),
     // For the end of a page of history that took one somewhere else.
     moved() {
       first = last = null;

@@ -1,14 +1,12 @@
 // The two panels beside the log: the rooms one is in, and who is here, in the order they came. Both are
 // drawers where the window is narrow.
-import { avatar, byId, h, icon, reconcile, showAvatar, write } from '../dom.js';
+import { avatar, button, byId, h, icon, reconcile, roomAddress, showAvatar, write } from '../dom.js';
 import { isMe } from '../store.js';
 import { strings } from '../strings.js';
 
 const SHOWN_MAX = 500;
 const FACES = 3;
 const UNREAD_MAX = 99;
-
-export const roomAddress = (room) => `#/r/${encodeURIComponent(room)}`;
 
 function drawer(id, from) {
   const panel = byId(id);
@@ -91,7 +89,7 @@ export function createPeople({ onMention }) {
     return h(
       'li',
       {},
-      h('button', { type: 'button', class: 'person', title: strings.mention(name), onclick: mention }, ...face, icon('at')),
+      button({ class: 'person', title: strings.mention(name), onclick: mention }, ...face, icon('at')),
     );
   }
 
