@@ -1,5 +1,5 @@
-// Gets and keeps a connection: when to try, when to wait, when to give up. Knows no page; the world
-// it needs (sockets, time, chance) is handed in, so that tests can hold it.
+// Gets and keeps a connection: when to try, when to wait, when to give up. The world it needs (sockets,
+// time, chance) is handed in, so that tests can hold it.
 import { SUBPROTOCOL, decode, meaningOfClose } from './protocol.js';
 
 const OPEN_MS = 10_000; // to be let in
@@ -21,7 +21,7 @@ export function retryDelay(attempt, random) {
   return (0.5 + random() / 2) * Math.min(30_000, 1000 * 2 ** (attempt - 1));
 }
 
-const world = {
+export const world = {
   openSocket: (url) => new WebSocket(url, SUBPROTOCOL),
   now: () => Date.now(),
   random: () => Math.random(),

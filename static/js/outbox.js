@@ -1,14 +1,12 @@
-// Messages the server has not confirmed yet. In each room one is on its way at a time, so that they keep
-// their order. Each has a cid under which the server stores it once, so that what may have arrived can be
-// sent again without harm, also after a reload. Pure but for the storage it is given.
+// Messages the server has not confirmed yet. In each room one is on its way at a time: they keep their order.
+// The server stores each once under its cid, so that what may have arrived can be sent again, after a reload too.
 import { newCid } from './protocol.js';
 
 const ENTRIES_MAX = 50;
 const CHARACTERS_MAX = 64 * 1024;
 
-// An entry: {cid, room, body, reply_to?, ts, after (the room's seq when it was written), state, wasSent?},
-// with state
-//   queued | sending | acked (with id and seq; its broadcast is still to come) | failed (reason, code)
+// An entry: {cid, room, body, reply_to?, ts, after (the room's seq when it was written), state, wasSent?}, with state
+// queued | sending | acked (with id and seq; its broadcast is still to come) | failed (reason, code).
 export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
   let entries = [];
   let holds = new Map(); // room: when the server wants to hear the next one
@@ -21,19 +19,19 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
   }
   const find = (cid) => entries.find((e) => e.cid === cid);
   const update = (cid, change) => set(entries.map((e) => (e.cid === cid ? { ...e, ...change } : e)));
-  const isOpen = (e) => e.state === 'queued' || e.state === 'sending';
+  const unsent = (list) => list.map((e) => (e.state === 'sending' ? { ...e, state: 'queued' } : e));
 
   return {
     entries: () => entries,
     of: (room) => entries.filter((e) => e.room === room),
     find,
-    waiting: () => entries.filter(isOpen).length,
+    waiting: () => entries.filter((e) => e.state === 'queued' || e.state === 'sending').length,
 
     // What a reload left behind.
     open() {
       const stored = storage.get(name);
       holds = new Map();
-      set((Array.isArray(stored) ? stored : []).map((e) => (e.state === 'sending' ? { ...e, state: 'queued' } : e)));
+      set(unsent(Array.isArray(stored) ? stored : []));
     },
 
     // The new entry, or null if too much is waiting already.
@@ -41,8 +39,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       const open = entries.filter((e) => e.state !== 'acked');
       const size = open.reduce((sum, e) => sum + e.body.length, body.length);
       if (open.length >= ENTRIES_MAX || (open.length && size > CHARACTERS_MAX)) return null;
-      const reply = reply_to === undefined ? {} : { reply_to };
-      const entry = { cid: newCid(), room, body, ...reply, ts: now(), after, state: 'queued' };
+      const entry = { cid: newCid(), room, body, reply_to, ts: now(), after, state: 'queued' };
       set([...entries, entry]);
       return entry;
     },
@@ -81,8 +78,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
 
     // What was on its way may or may not have arrived: it goes again, with the same cid.
     connectionLost() {
-      if (entries.some((e) => e.state === 'sending'))
-        set(entries.map((e) => (e.state === 'sending' ? { ...e, state: 'queued' } : e)));
+      if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
     },
 
     // Under a new cid: what was refused was not stored, and now it comes last.

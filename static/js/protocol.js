@@ -3,7 +3,7 @@
 export const SUBPROTOCOL = 'chat.v2';
 export const DEFAULT_ROOM = 'lobby';
 
-// The server's own defaults. It has the last word; these only spare a person the round trip.
+// The server has the last word; these only spare a person the round trip.
 const NAME_CHARACTERS = 32;
 const NAME_BYTES = 128;
 const ROOM_CHARACTERS = 64;
@@ -13,14 +13,8 @@ const segmenter = new Intl.Segmenter();
 
 export const bytes = (text) => utf8.encode(text).length;
 
-// base is the address of the page or of the server, so that a path prefix of a reverse proxy is kept.
-export function socketUrl(base) {
-  const url = new URL('ws', base);
-  url.protocol = /^(https|wss):$/.test(url.protocol) ? 'wss:' : 'ws:';
-  url.hash = '';
-  url.search = '';
-  return url.href;
-}
+// Relative to the page or server, so that a path prefix of a reverse proxy is kept.
+export const socketUrl = (base) => new URL('ws', base).href.replace(/^http/, 'ws');
 
 // 96 random bits. (crypto.randomUUID is missing where the page came over plain http.)
 export function newCid() {
@@ -35,9 +29,10 @@ const isTime = (value) => typeof value === 'number' && Math.abs(value) <= DATE_M
 const isSeq = (value) => Number.isSafeInteger(value) && value >= 0;
 const isObject = (value) => value !== null && typeof value === 'object';
 
+const inRoom = (f) => isText(f.room);
 const isDurable = (f) => isText(f.id) && isSeq(f.seq) && isText(f.username) && isTime(f.ts);
 const isMessage = (f) => isDurable(f) && isText(f.body) && (f.reply_to === undefined || isText(f.reply_to));
-const isPresence = (f) => isText(f.room) && isText(f.username);
+const isPresence = (f) => inRoom(f) && isText(f.username);
 
 const durable = {
   message: isMessage,
@@ -45,24 +40,19 @@ const durable = {
   delete: isDurable,
   react: (f) => isDurable(f) && isText(f.emoji) && typeof f.on === 'boolean',
 };
-const inRoom = (check) => (f) => isText(f.room) && check(f);
 
 const shapes = {
+  ...Object.fromEntries(Object.entries(durable).map(([type, check]) => [type, (f) => inRoom(f) && check(f)])),
   hello: (f) => f.version === 2,
-  joined: (f) =>
-    isText(f.room) && isText(f.username) && isSeq(f.seq) && Array.isArray(f.events) && isTexts(f.users),
-  left: (f) => isText(f.room),
+  joined: (f) => isPresence(f) && isSeq(f.seq) && Array.isArray(f.events) && isTexts(f.users),
+  left: inRoom,
   ack: (f) => isText(f.id) && isSeq(f.seq),
-  message: inRoom(durable.message),
-  edit: inRoom(durable.edit),
-  delete: inRoom(durable.delete),
-  react: inRoom(durable.react),
   join: isPresence,
   leave: isPresence,
   typing: isPresence,
-  history: (f) => isText(f.room) && Array.isArray(f.messages),
+  history: (f) => inRoom(f) && Array.isArray(f.messages),
   search: (f) => Array.isArray(f.messages),
-  users: (f) => isText(f.room) && isTexts(f.users),
+  users: (f) => inRoom(f) && isTexts(f.users),
   rooms: (f) => Array.isArray(f.rooms),
   error: (f) => isText(f.error),
   bye: () => true,
@@ -76,22 +66,16 @@ function cleanReactions(reactions) {
   return Object.fromEntries(Object.entries(reactions).filter(([, names]) => isTexts(names) && names.length));
 }
 
-const cleanMessage = (m) => ({ ...m, type: 'message', reactions: cleanReactions(m.reactions) });
+const clean = (m) => (m.type && m.type !== 'message' ? m : { ...m, type: 'message', reactions: cleanReactions(m.reactions) });
 const isEvent = (e) => isObject(e) && isDurableType(e.type) && durable[e.type](e);
 const isCurrent = (m) => isObject(m) && isMessage(m);
 
 // What is in a list is checked one by one, so that one odd entry does not cost the rest.
 const insides = {
-  joined: (f) => ({
-    ...f,
-    events: f.events.filter(isEvent).map((e) => (e.type === 'message' ? cleanMessage(e) : e)),
-  }),
-  history: (f) => ({ ...f, messages: f.messages.filter(isCurrent).map(cleanMessage) }),
-  search: (f) => ({
-    ...f,
-    messages: f.messages.filter((m) => isCurrent(m) && isText(m.room)).map(cleanMessage),
-  }),
-  rooms: (f) => ({ ...f, rooms: f.rooms.filter((room) => isObject(room) && isText(room.name)) }),
+  joined: (f) => ({ events: f.events.filter(isEvent).map(clean) }),
+  history: (f) => ({ messages: f.messages.filter(isCurrent).map(clean) }),
+  search: (f) => ({ messages: f.messages.filter((m) => isCurrent(m) && inRoom(m)).map(clean) }),
+  rooms: (f) => ({ rooms: f.rooms.filter((room) => isObject(room) && isText(room.name)) }),
 };
 
 // The frame, or null for whatever a later server may send that this client does not know.
@@ -104,21 +88,15 @@ export function decode(text) {
     return null;
   }
   if (!isObject(frame) || !Object.hasOwn(shapes, frame.type) || !shapes[frame.type](frame)) return null;
-  return Object.hasOwn(insides, frame.type) ? insides[frame.type](frame) : frame;
+  return { ...frame, ...insides[frame.type]?.(frame) };
 }
 
 // Two people cannot hold names with the same key at the same time.
-export function nameKey(name) {
-  return name.trim().normalize('NFKC').toLowerCase();
-}
+export const nameKey = (name) => name.trim().normalize('NFKC').toLowerCase();
 
-export function cleanName(name) {
-  return name.normalize('NFC').trim();
-}
+export const cleanName = (name) => name.normalize('NFC').trim();
 
-export function cleanRoom(room) {
-  return room.normalize('NFC').trim().replace(/^#+/, '').toLowerCase() || DEFAULT_ROOM;
-}
+export const cleanRoom = (room) => cleanName(room).replace(/^#+/, '').toLowerCase() || DEFAULT_ROOM;
 
 // What is wrong with a name or room: a key into strings.js, or null.
 export function nameFault(name) {
@@ -137,23 +115,24 @@ export function roomFault(room) {
 }
 
 // What the end of a connection means. cause names the text to show; a final end is not retried.
-const ends = new Map([
-  [1001, { cause: 'restart' }],
-  [1012, { cause: 'restart' }],
-  [1013, { cause: 'busy' }],
-  [4429, { cause: 'busy' }],
-  [1002, { cause: 'refused', final: true }],
-  [1003, { cause: 'refused', final: true }],
-  [1007, { cause: 'refused', final: true }],
-  [1009, { cause: 'refused', final: true }],
-  [4400, { cause: 'invalid', final: true }],
-  [4401, { cause: 'unauthorized', final: true }],
-  [4403, { cause: 'removed', final: true }],
-  [4408, { cause: 'refused', final: true }],
-  [4409, { cause: 'taken', final: true }],
-  [4410, { cause: 'replaced', final: true }],
-]);
+const causes = {
+  1001: 'restart',
+  1012: 'restart',
+  1013: 'busy',
+  4429: 'busy',
+  1002: 'refused',
+  1003: 'refused',
+  1007: 'refused',
+  1009: 'refused',
+  4400: 'invalid',
+  4401: 'unauthorized',
+  4403: 'removed',
+  4408: 'refused',
+  4409: 'taken',
+  4410: 'replaced',
+};
 
 export function meaningOfClose(code) {
-  return { final: false, cause: 'lost', ...ends.get(code) };
+  const cause = causes[code] ?? 'lost';
+  return { cause, final: !['restart', 'busy', 'lost'].includes(cause) };
 }
