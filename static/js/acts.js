@@ -1,4 +1,4 @@
-// What one does other than writing: to a message, by a key that works anywhere in the room, in what opens over it.
+// What one does other than writing: to a message, by keys that work anywhere, in what opens over the room.
 import { byId, part } from './dom.js';
 import { findMessage } from './store.js';
 import { strings } from './strings.js';
@@ -30,7 +30,7 @@ export function createActs(app) {
     } catch (error) {
       if (error.code === 'lost') return; // we left
       store.dispatch({ type: 'restore', room, was, event: own });
-      tell(strings.refused(error.message));
+      tell(strings.didNotWork(error.message));
     }
   }
 

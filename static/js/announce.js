@@ -1,5 +1,5 @@
-// Tells of what others say: a screen reader line by line (the visible list is not live, or it would be read again and
-// again), and somebody who is elsewhere by a notification.
+// Tells of what others say: a screen reader (the visible list is not live, or it would be read again and again),
+// and by a notification somebody who is elsewhere.
 import { byId, h, once } from './dom.js';
 import { mentions } from './store.js';
 import { strings } from './strings.js';
@@ -52,7 +52,7 @@ export function createAnnouncer({ store, me, settings, goTo }) {
       const level = settings().rooms?.[room]?.notify ?? 'mentions';
       const isWanted = level === 'all' || (level === 'mentions' && isMention);
       if (isHere) announce(strings.spoken(username, body));
-      else if (isMention) announce(strings.spokenIn(username, room, body));
+      else if (isMention) announce(strings.spoken(username, body, room));
       if (isWanted && (document.hidden || !isHere)) withNotifier((n) => n.tell(room, { username, body }));
     },
     wasRead: (room) => notifier?.read(room),

@@ -1,4 +1,4 @@
-// What the browser gives: elements, in which text only ever becomes text, files, an address, a memory.
+// What the browser gives: elements, in which text only ever becomes text, parts, an address, a memory.
 import { hue, initials } from './format.js';
 import { DEFAULT_ROOM, cleanRoom } from './protocol.js';
 
@@ -85,8 +85,7 @@ function replace(old, node) {
   (same || node.querySelector('[tabindex], button, a'))?.focus({ preventScroll: true });
 }
 
-// A function that loads something once. What failed is tried anew with the next call, under another
-// address, because some browsers remember that a module could not be had.
+// What failed is tried anew with the next call, under another address: some browsers remember failures.
 export function once(load) {
   let tries = 0;
   let loaded = null;
@@ -103,7 +102,7 @@ const style = once((again) => {
   });
 });
 
-// What most people never open; it comes with the look of all such parts.
+// What most people never open.
 export const part = (name) =>
   once(async (again) => {
     await style();
@@ -112,7 +111,6 @@ export const part = (name) =>
 
 export const roomAddress = (room) => `#/r/${encodeURIComponent(room)}`;
 
-// Which room the address means.
 export function roomOfAddress() {
   const [, fromHash = ''] = location.hash.match(/^#\/r\/([^/]+)$/) ?? [];
   try {

@@ -27,7 +27,6 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
     find,
     waiting: () => entries.filter((e) => e.state === 'queued' || e.state === 'sending').length,
 
-    // What a reload left behind.
     open() {
       const stored = storage.get(name);
       holds = new Map();
@@ -57,7 +56,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       if (find(cid)) update(cid, { state: 'acked', id, seq, ts: ts ?? find(cid).ts });
     },
 
-    // The message is in the log: its entry has done its work. The entry, or undefined.
+    // Its message is in the log: the entry has done its work.
     arrived(id) {
       const entry = entries.find((e) => e.state === 'acked' && e.id === id);
       if (entry) set(entries.filter((e) => e !== entry));
@@ -68,7 +67,6 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       if (find(cid)) update(cid, { state: 'failed', reason: error, code });
     },
 
-    // The server has not taken it now, but will later.
     postpone(cid, ms) {
       const entry = find(cid);
       if (!entry) return;
@@ -76,7 +74,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       update(cid, { state: 'queued' });
     },
 
-    // What was on its way may or may not have arrived: it goes again, with the same cid.
+    // What was on its way may have arrived: it goes again, with the same cid.
     connectionLost() {
       if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
     },

@@ -1,4 +1,4 @@
-// The wire, version 2 (docs/protocol.md): encode, decode, validate, and what may be a name. Pure: no page, no socket.
+// The wire, version 2 (docs/protocol.md): decode, validate, and what may be a name. Pure.
 
 export const SUBPROTOCOL = 'chat.v2';
 export const DEFAULT_ROOM = 'lobby';
@@ -8,15 +8,16 @@ const NAME_CHARACTERS = 32;
 const NAME_BYTES = 128;
 const ROOM_CHARACTERS = 64;
 
-const utf8 = new TextEncoder();
+export const utf8 = new TextEncoder();
 const segmenter = new Intl.Segmenter();
 
+export const graphemes = (text) => Array.from(segmenter.segment(text), (part) => part.segment);
 export const bytes = (text) => utf8.encode(text).length;
 
 // Relative to the page or server, so that a path prefix of a reverse proxy is kept.
 export const socketUrl = (base) => new URL('ws', base).href.replace(/^http/, 'ws');
 
-// 96 random bits. (crypto.randomUUID is missing where the page came over plain http.)
+// (crypto.randomUUID is missing where the page came over plain http.)
 export function newCid() {
   const random = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -66,19 +67,19 @@ function cleanReactions(reactions) {
   return Object.fromEntries(Object.entries(reactions).filter(([, names]) => isTexts(names) && names.length));
 }
 
-const clean = (m) => (m.type && m.type !== 'message' ? m : { ...m, type: 'message', reactions: cleanReactions(m.reactions) });
+const clean = (m) => ({ ...m, type: 'message', reactions: cleanReactions(m.reactions) });
 const isEvent = (e) => isObject(e) && isDurableType(e.type) && durable[e.type](e);
 const isCurrent = (m) => isObject(m) && isMessage(m);
 
-// What is in a list is checked one by one, so that one odd entry does not cost the rest.
+// One odd entry in a list does not cost the rest.
 const insides = {
-  joined: (f) => ({ events: f.events.filter(isEvent).map(clean) }),
+  joined: (f) => ({ events: f.events.filter(isEvent).map((e) => (e.type === 'message' ? clean(e) : e)) }),
   history: (f) => ({ messages: f.messages.filter(isCurrent).map(clean) }),
   search: (f) => ({ messages: f.messages.filter((m) => isCurrent(m) && inRoom(m)).map(clean) }),
   rooms: (f) => ({ rooms: f.rooms.filter((room) => isObject(room) && isText(room.name)) }),
 };
 
-// The frame, or null for whatever a later server may send that this client does not know.
+// Null for whatever a later server may send that this client does not know.
 export function decode(text) {
   if (!isText(text)) return null;
   let frame;
@@ -102,7 +103,7 @@ export const cleanRoom = (room) => cleanName(room).replace(/^#+/, '').toLowerCas
 export function nameFault(name) {
   const clean = cleanName(name);
   if (!clean) return 'nameEmpty';
-  if ([...segmenter.segment(clean)].length > NAME_CHARACTERS || bytes(clean) > NAME_BYTES) return 'nameLong';
+  if (graphemes(clean).length > NAME_CHARACTERS || bytes(clean) > NAME_BYTES) return 'nameLong';
   if (/[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u.test(clean))
     return 'nameCharacters';
   return null;

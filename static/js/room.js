@@ -8,9 +8,8 @@ import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, nameKey, roomFault } from '.
 import { createStore, isMe, roomOf } from './store.js';
 import { strings } from './strings.js';
 import { createComposer } from './views/composer.js';
+import { createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
-import { createPeople, createRooms } from './views/sides.js';
-import { createStatus } from './views/status.js';
 
 const PAGE = 50;
 const FAR_PAGE = 200;
@@ -71,7 +70,6 @@ const status = createStatus({
   reload: () => location.reload(),
 });
 
-// What the other parts may use.
 const app = {
   chat: () => chat,
   settings: () => settings,
@@ -185,7 +183,7 @@ function stateChanged(state, before) {
   scheduleRender();
 }
 
-// A name that is refused is asked for again; whoever was in otherwise keeps the log in sight.
+// A refused name is asked for again; whoever was in otherwise keeps the log in sight.
 function rejected({ cause, reason }) {
   const isNameFault = cause === 'taken' || cause === 'invalid';
   if (wasIn && !isNameFault) return;
@@ -252,7 +250,6 @@ function frameCame(frame, more) {
   else store.dispatch(frame);
 }
 
-// Of all public rooms; what they are about is shown with them.
 async function topics() {
   const { rooms: all } = await chat.listRooms().catch(() => ({ rooms: [] }));
   for (const { name, topic = '' } of all) store.dispatch({ type: 'topic', room: name, topic });
@@ -311,7 +308,7 @@ function loadHole({ before, key }, room = here()) {
 
 // --- showing ---
 
-// Together once a frame, or soon when nobody looks and there are no frames.
+// Once a frame; when nobody looks there are none.
 function scheduleRender() {
   if (renderPending) return;
   renderPending = true;
@@ -358,7 +355,7 @@ function saveMarks() {
   clearTimeout(markTimer);
   markTimer = undefined;
   if (!seat) return;
-  // Another window may have read on, and its word of that be still under way.
+  // Another window may have read on.
   marks = { ...marks, ...readMarks() };
   for (const { name, epoch, read } of Object.values(store.get().rooms)) {
     if (epoch === null || read === null) continue;
@@ -393,7 +390,7 @@ const events = {
     saveMarks();
   },
   hashchange: () => roomOfAddress() !== here() && goTo(roomOfAddress()),
-  // Another window of this browser has read on.
+  // Another window has read on.
   storage({ key }) {
     if (key !== `hubbub.${nameFor('marks')}`) return;
     marks = readMarks();

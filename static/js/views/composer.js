@@ -1,13 +1,13 @@
-// Where a message is written: a new one, an answer, or another wording of an old one. What is written is
-// kept for each room over a reload until it is sent.
+// Where a message is written: a new one, an answer, or another wording of an old one. For each room it is kept,
+// over a reload, until it is sent.
 import { button, byId, part, tab, write } from '../dom.js';
 import { strings } from '../strings.js';
 import { namesIn } from './rows.js';
 
 const CONTEXT_MAX = 120;
 
-// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages);
-// editLast(); typing(); enterSends(): whether Enter does on a touch screen; here(): who is and what was said.
+// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages); editLast();
+// typing(); enterSends(): on a touch screen; here(): who is here and what was said.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
@@ -32,7 +32,6 @@ export function createComposer(on) {
     input.setAttribute('enterkeyhint', enterIsSend() ? 'send' : 'enter');
   }
 
-  // retry: what a button is to do again.
   function complain(text, retry) {
     const again = () => {
       complain('');
@@ -72,7 +71,6 @@ export function createComposer(on) {
     write(byId('context-text'), mode.edit ? strings.escCancels : item.body.slice(0, CONTEXT_MAX));
   }
 
-  // False if there is nothing to cancel.
   function cancel() {
     if (list.close()) return true;
     if (mode.edit) {
@@ -97,8 +95,6 @@ export function createComposer(on) {
       setText('');
     } else fit();
   }
-
-  // --- the list of names after an @ ---
 
   let list = { close: () => false, key: () => false, update: loadList };
 
@@ -179,7 +175,7 @@ export function createComposer(on) {
       input.focus();
       input.setSelectionRange(input.value.length, input.value.length);
     },
-    // A message comes back to be changed; what is being written is not lost for it.
+    // What is being written is not lost for it.
     take(text) {
       cancel();
       setText(input.value.trim() ? `${text}\n${input.value}` : text);

@@ -1,6 +1,6 @@
 // What opens over the page, each for a moment: loaded when the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
-import { fullTime, shortMoment, time } from '../format.js';
+import { format, fullTime, time } from '../format.js';
 import { canNotify } from '../notify.js';
 import { cleanRoom, roomFault } from '../protocol.js';
 import { findMessage } from '../store.js';
@@ -12,7 +12,11 @@ const SEARCH_AFTER_MS = 250;
 const SEARCH_PAGE = 20;
 const AROUND = 100;
 
+const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
+
 const words = {
+  copy: 'Copy text',
+  copied: 'Copied.',
   close: 'Close',
   cancel: 'Cancel',
   deleteTitle: 'Delete this message?',
@@ -121,7 +125,7 @@ export function chooseAct(item, anchor) {
   const acts = [
     ['react', 'react', strings.react],
     ['reply', 'reply', strings.reply],
-    ['copy', 'copy', strings.copy],
+    ['copy', 'copy', words.copy],
     ...(item.mine
       ? [
           ['edit', 'edit', strings.edit],
@@ -221,7 +225,7 @@ export async function copy({ username, body, ts }) {
   const before = document.activeElement;
   await copyText(`[${time(ts)}] ${username}: ${body}`);
   before?.focus({ preventScroll: true });
-  byId('alert').replaceChildren(h('p', {}, strings.copied));
+  byId('alert').replaceChildren(h('p', {}, words.copied));
 }
 
 // --- rooms ---

@@ -1,5 +1,5 @@
-// From what is known to what is seen. layout() says which rows there are: messages grouped, notices folded,
-// days and the unread line put in. createBuilders() makes the element of each.
+// From what is known to what is seen: layout() groups messages, folds notices, puts in days and the unread line;
+// createBuilders() makes the element of each row.
 import { avatar, button, h, icon, iconButton } from '../dom.js';
 import { dayName, fullTime, hue, linkify, startOfDay, time } from '../format.js';
 import { nameKey } from '../protocol.js';
@@ -23,7 +23,7 @@ function continues(previous, item) {
   );
 }
 
-// Who came, who went, who did both in this order, of some joins and leaves in a row.
+// Who came, who went, who did both in this order.
 export function foldNotices(items) {
   const people = new Map();
   for (const { kind, username } of items) {
@@ -48,17 +48,15 @@ function noticeRow(items, open) {
   return { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen };
 }
 
-// An entry that was sent, and whose message seems to be in the log already: only the ack is missing.
+// Its message seems to be in the log already: only the ack is missing.
 function isEchoed(entry, mine) {
   if (entry.state === 'failed') return false;
   if (entry.id) return mine.some((item) => item.id === entry.id);
   return entry.wasSent && mine.some((item) => item.seq > entry.after && item.key === item.id && item.body === entry.body);
 }
 
-// Each row is {key, sig, kind, ...}; if all that is in sig is the same, its element can stay.
-// items: a run of the store's; outbox: what is not confirmed yet; line: key of the first unread
-// item or null; open: keys of the folds that are shown whole; notices: 'fold', 'show' or 'hide';
-// find(id): the message that is replied to.
+// Each row is {key, sig, kind, ...}; while all of sig is the same, its element can stay. line: key of the first
+// unread item; open: keys of the folds that are shown whole; notices: 'fold', 'show' or 'hide'.
 export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now, words }) {
   const rows = [];
   let day = null;
