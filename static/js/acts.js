@@ -6,12 +6,10 @@ import { strings } from './strings.js';
 const FAR_PAGE = 200;
 const FAR_PAGES = 25; // so far back we look for what was replied to
 
-// app: see room.js.
 export function createActs(app) {
   const { store, current, me, handle, composer, log, tell } = app;
   const loadDialogs = part('dialogs');
 
-  // Without the link what opens over the page may not be there yet.
   async function withDialogs(f) {
     const dialogs = await loadDialogs().catch(() => null);
     if (dialogs) f(dialogs);
@@ -57,10 +55,10 @@ export function createActs(app) {
         const emoji = await dialogs.pickEmoji(element);
         if (emoji) react(item, emoji, true);
       }),
-    more: (item, element) =>
+    more: (...args) =>
       withDialogs(async (dialogs) => {
-        const what = await dialogs.chooseAct(item, element);
-        if (what) acts[what](item, element);
+        const what = await dialogs.chooseAct(...args);
+        if (what) acts[what](...args);
       }),
   };
 
@@ -133,7 +131,7 @@ export function createActs(app) {
     byId(id).addEventListener('click', () => open(what));
 
   return {
-    act: (what, item, element) => acts[what](item, element),
+    act: (what, ...args) => acts[what](...args),
     react,
     findOlder,
     edit(item, text) {

@@ -8,7 +8,6 @@ const LINES_KEPT = 20;
 const BURST = 3; // so many messages in BURST_MS are read out; of more, only the number
 const BURST_MS = 2_000;
 
-// app: see room.js.
 export function createAnnouncer({ store, me, settings, goTo }) {
   const lines = byId('announcer');
   let recent = [];

@@ -1,9 +1,8 @@
-// Gets and keeps a connection: when to try, when to wait, when to give up. The world it needs (sockets,
-// time, chance) is handed in, so that tests can hold it.
+// Gets and keeps a connection: when to try, wait, give up. The world it needs is handed in, so that tests can hold it.
 import { SUBPROTOCOL, decode, meaningOfClose } from './protocol.js';
 
 const OPEN_MS = 10_000;
-const HEALTHY_MS = 10_000; // online for so long, and the next trouble starts counting anew
+const HEALTHY_MS = 10_000; // then the next trouble starts counting anew
 const SILENCE_MS = 45_000;
 const CHECK_EVERY_MS = 5_000;
 const PROBE_MS = 10_000;
@@ -12,8 +11,8 @@ const PATIENCE_MS = 60_000; // while our own dead connection may hold our name
 const TAKEN_RETRY_MS = 3_000;
 const BUSY_MS = 3_000;
 const OFFLINE_RETRY_MS = 30_000;
-const RESTART_MS = 30_000; // away for so long after it said that it restarts, a server is not "lost"
-const TOLD_MAX_MS = 10 * 60_000; // no server may keep us waiting for longer
+const RESTART_MS = 30_000; // so long a server that said it restarts is not "lost"
+const TOLD_MAX_MS = 10 * 60_000;
 
 export function retryDelay(attempt, random) {
   if (attempt === 0) return random() * 500;
@@ -170,8 +169,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   return {
     state: () => state,
 
-    // A first try that fails is told, not repeated; but if the seat was ours a moment ago, its name
-    // may still be held, and we insist for so long.
+    // A first try that fails is told, not repeated, unless the seat was ours a moment ago: its name may be held.
     start({ insist = 0 } = {}) {
       close();
       attempt = 0;

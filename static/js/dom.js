@@ -33,7 +33,6 @@ export function icon(name) {
 export const iconButton = (name, label, attributes) =>
   button({ class: 'icon-button', 'aria-label': label, title: label, ...attributes }, icon(name));
 
-// A disc with the initials of a name, in the colour of that name.
 export function showAvatar(element, name) {
   element.textContent = name ? initials(name) : '';
   element.classList.toggle('blank', !name);
@@ -52,8 +51,8 @@ export function write(element, text) {
 
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
 
-// Makes the children of parent be those of rows, in order. A row is {key, sig}; its node is kept as
-// long as the parts of sig stay, so that focus and selection survive. build(row, isNew) makes a node.
+// Makes the children of parent be those of rows, {key, sig}. A node is kept while the parts of sig stay, so that
+// focus and selection survive. build(row, isNew) makes a node.
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   parent.known = new Map();
@@ -76,7 +75,7 @@ export function reconcile(parent, rows, build) {
   }
 }
 
-// The focus goes to what stands in its place, if there is such a thing.
+// The focus goes to what stands in its place.
 function replace(old, node) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(node);

@@ -4,10 +4,10 @@ import { createConnection, world } from './connection.js';
 import { createOutbox } from './outbox.js';
 import { SUBPROTOCOL, cleanName, cleanRoom, isDurableType, nameKey, newCid, socketUrl } from './protocol.js';
 
-const ANSWER_MS = 10_000; // no ack by then: the connection is dead, though nobody has said so
+const ANSWER_MS = 10_000; // no ack by then: the connection is dead
 const QUERY_MS = 20_000;
 const TYPING_EVERY_MS = 3_000;
-const AGAIN_MS = 1_000; // if the server asks for patience and does not say how much
+const AGAIN_MS = 1_000;
 const LAST = 50;
 
 export class ChatError extends Error {
@@ -263,7 +263,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     request.timer = setTimeout(judge, request.keep ? ANSWER_MS : QUERY_MS);
   }
 
-  // keep: to be done exactly once, however often the link breaks; else a question, which may fail.
+  // keep: to be done exactly once; else a question, which may fail.
   function request(fields, keep = false) {
     const cid = newCid();
     return new Promise((resolve, reject) => {

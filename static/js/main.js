@@ -89,7 +89,6 @@ byId('signin-form').addEventListener('submit', (event) => {
 window.addEventListener('hashchange', () => panel.hidden || showRoom(roomOfAddress()));
 
 const signin = {
-  // wish: {name, room, error?, isNameFault?}
   show(wish) {
     panel.hidden = false;
     name.value = wish.name;

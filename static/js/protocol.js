@@ -30,37 +30,56 @@ const isTime = (value) => typeof value === 'number' && Math.abs(value) <= DATE_M
 const isSeq = (value) => Number.isSafeInteger(value) && value >= 0;
 const isObject = (value) => value !== null && typeof value === 'object';
 
-const inRoom = (f) => isText(f.room);
-const isDurable = (f) => isText(f.id) && isSeq(f.seq) && isText(f.username) && isTime(f.ts);
-const isMessage = (f) => isDurable(f) && isText(f.body) && (f.reply_to === undefined || isText(f.reply_to));
-const isPresence = (f) => inRoom(f) && isText(f.username);
 
-const durable = {
-  message: isMessage,
-  edit: (f) => isDurable(f) && isText(f.body),
-  delete: isDurable,
-  react: (f) => isDurable(f) && isText(f.emoji) && typeof f.on === 'boolean',
+// What must be in a frame, and what each of it is.
+const is = {
+  room: isText,
+  id: isText,
+  seq: isSeq,
+  username: isText,
+  ts: isTime,
+  body: isText,
+  reply_to: (value) => value === undefined || isText(value),
+  emoji: isText,
+  on: (value) => typeof value === 'boolean',
+  version: (value) => value === 2,
+  users: isTexts,
+  events: Array.isArray,
+  messages: Array.isArray,
+  rooms: Array.isArray,
+  name: isText,
+  error: isText,
 };
+const has = (frame, names) => isObject(frame) && names.split(' ').every((name) => is[name](frame[name]));
 
-const shapes = {
-  ...Object.fromEntries(Object.entries(durable).map(([type, check]) => [type, (f) => inRoom(f) && check(f)])),
-  hello: (f) => f.version === 2,
-  joined: (f) => isPresence(f) && isSeq(f.seq) && Array.isArray(f.events) && isTexts(f.users),
-  left: inRoom,
-  ack: (f) => isText(f.id) && isSeq(f.seq),
-  join: isPresence,
-  leave: isPresence,
-  typing: isPresence,
-  history: (f) => inRoom(f) && Array.isArray(f.messages),
-  search: (f) => Array.isArray(f.messages),
-  users: (f) => inRoom(f) && isTexts(f.users),
-  rooms: (f) => Array.isArray(f.rooms),
-  error: (f) => isText(f.error),
-  bye: () => true,
-  pong: () => true,
+const message = 'id seq username ts body reply_to';
+const durable = {
+  message,
+  edit: 'id seq username ts body',
+  delete: 'id seq username ts',
+  react: 'id seq username ts emoji on',
+};
+const needs = {
+  hello: 'version',
+  joined: 'room username seq events users',
+  left: 'room',
+  ack: 'id seq',
+  join: 'room username',
+  leave: 'room username',
+  typing: 'room username',
+  history: 'room messages',
+  search: 'messages',
+  users: 'room users',
+  rooms: 'rooms',
+  error: 'error',
 };
 
 export const isDurableType = (type) => Object.hasOwn(durable, type);
+
+function isFrame(frame) {
+  if (isDurableType(frame.type)) return has(frame, `room ${durable[frame.type]}`);
+  return Object.hasOwn(needs, frame.type) ? has(frame, needs[frame.type]) : frame.type === 'bye' || frame.type === 'pong';
+}
 
 function cleanReactions(reactions) {
   if (!isObject(reactions)) return {};
@@ -68,15 +87,14 @@ function cleanReactions(reactions) {
 }
 
 const clean = (m) => ({ ...m, type: 'message', reactions: cleanReactions(m.reactions) });
-const isEvent = (e) => isObject(e) && isDurableType(e.type) && durable[e.type](e);
-const isCurrent = (m) => isObject(m) && isMessage(m);
+const isEvent = (e) => isDurableType(e?.type) && has(e, durable[e.type]);
 
 // One odd entry in a list does not cost the rest.
 const insides = {
   joined: (f) => ({ events: f.events.filter(isEvent).map((e) => (e.type === 'message' ? clean(e) : e)) }),
-  history: (f) => ({ messages: f.messages.filter(isCurrent).map(clean) }),
-  search: (f) => ({ messages: f.messages.filter((m) => isCurrent(m) && inRoom(m)).map(clean) }),
-  rooms: (f) => ({ rooms: f.rooms.filter((room) => isObject(room) && isText(room.name)) }),
+  history: (f) => ({ messages: f.messages.filter((m) => has(m, message)).map(clean) }),
+  search: (f) => ({ messages: f.messages.filter((m) => has(m, `room ${message}`)).map(clean) }),
+  rooms: (f) => ({ rooms: f.rooms.filter((room) => has(room, 'name')) }),
 };
 
 // Null for whatever a later server may send that this client does not know.
@@ -88,8 +106,7 @@ export function decode(text) {
   } catch {
     return null;
   }
-  if (!isObject(frame) || !Object.hasOwn(shapes, frame.type) || !shapes[frame.type](frame)) return null;
-  return { ...frame, ...insides[frame.type]?.(frame) };
+  return isObject(frame) && isFrame(frame) ? { ...frame, ...insides[frame.type]?.(frame) } : null;
 }
 
 // Two people cannot hold names with the same key at the same time.

@@ -40,12 +40,12 @@ const isTooLong = (body) => bytes(body) > (chat.hello()?.limits?.body ?? Infinit
 const log = createLog({
   me,
   on: {
-    act: (what, item, element) => acts.act(what, item, element),
+    act: (...args) => acts.act(...args),
+    react: (...args) => acts.react(...args),
+    find: (id) => acts.findOlder(id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
-    react: (item, emoji, isOn) => acts.react(item, emoji, isOn),
-    find: (id) => acts.findOlder(id),
     load: loadHole,
     older,
     newer: () => ask('after', { after: current().items.findLast(isKept)?.seq, limit: PAGE }),
@@ -55,7 +55,7 @@ const log = createLog({
 });
 const composer = createComposer({
   send: say,
-  change: (item, text) => acts.edit(item, text),
+  change: (...args) => acts.edit(...args),
   scroll: (pages) => log.page(pages),
   editLast: () => acts.editLast(),
   typing: () => handle()?.typing(),

@@ -1,5 +1,5 @@
-// What stands around the log: the rooms one is in; who is here, in the order they came (both are drawers where the
-// window is narrow); and the bar that says how the connection is doing, silent while it does well.
+// What stands around the log: the rooms one is in, who is here (drawers where the window is narrow), and the bar that
+// says how the connection is doing, silent while it does well.
 import { avatar, button, byId, h, icon, reconcile, roomAddress, showAvatar, write } from '../dom.js';
 import { isMe } from '../store.js';
 import { strings } from '../strings.js';
@@ -110,7 +110,7 @@ export function createStatus(on) {
   const bar = byId('status');
   const action = byId('retry');
   let isShown = false;
-  let current = null; // the connection's state
+  let current = null;
   let waiting = 0;
   let timer = null;
   let press = null;
@@ -178,7 +178,6 @@ export function createStatus(on) {
         }
       }
     },
-    // The server has changed since this page was loaded.
     newVersion() {
       isNewVersion = true;
       if (!isShown) quiet();

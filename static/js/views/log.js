@@ -5,15 +5,15 @@ import { findMessage } from '../store.js';
 import { strings } from '../strings.js';
 import { createBuilders, layout } from './rows.js';
 
-const WINDOW = 200; // items in the page at the end
-const WINDOW_MAX = 250; // and anywhere else
+const WINDOW = 200; // items in the page at the end; and elsewhere
+const WINDOW_MAX = 250;
 const ROWS_MAX = 300;
 const STEP = 50;
 const END_PX = 24;
 const AHEAD_SCREENS = 1.5;
 const MOMENTUM_MS = 1_500;
 
-// on: act(what, item, element), seen(), find(id), older(), newer(), newest() and those of rows.js.
+// on: those of rows.js; seen(), find(id), older(), newer(), newest().
 export function createLog({ on, me }) {
   const scroller = byId('log');
   const list = byId('rows');
@@ -32,7 +32,7 @@ export function createLog({ on, me }) {
   let range = { from: 0, to: 0 };
   let stick = true;
   let lastTop = 0;
-  let held = null; // the last place
+  let held = null;
   let touchedAt = -Infinity;
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
@@ -125,7 +125,7 @@ export function createLog({ on, me }) {
     });
   }
 
-  // Days and lines are rows too: when they are many, the far end of the window gives way.
+  // Days and lines are rows too: the far end gives way.
   function chooseRows(direction) {
     let rows = rowsOf();
     while (rows.length > ROWS_MAX && range.to - range.from > 1) {
