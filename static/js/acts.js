@@ -1,5 +1,6 @@
 // What one does other than writing: to a message, by keys that work anywhere, in what opens over the room.
 import { byId, part } from './dom.js';
+import { startOfDay } from './format.js';
 import { findMessage } from './store.js';
 import { strings } from './strings.js';
 
@@ -49,7 +50,11 @@ export function createActs(app) {
     edit: (item) => item.mine && composer.edit(item),
     remove: (item) => item.mine && remove(item),
     showEdits: (item) => withDialogs((dialogs) => dialogs.showEdits(item)),
-    copy: (item) => withDialogs((dialogs) => dialogs.copy(item)),
+    copy: (item) => withDialogs((dialogs) => dialogs.copy([item])),
+    copyDay(day) {
+      const items = current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day);
+      withDialogs((dialogs) => dialogs.copy(items));
+    },
     react: (item, element) =>
       withDialogs(async (dialogs) => {
         const emoji = await dialogs.pickEmoji(element);

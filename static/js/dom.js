@@ -55,6 +55,8 @@ const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === 
 // focus and selection survive. build(row, isNew) makes a node.
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
+  const keys = new Set(rows.map((row) => row.key));
+  for (const [key, { node }] of known) if (!keys.has(key)) node.remove(); // first, or what stays would be moved
   parent.known = new Map();
   let cursor = parent.firstChild;
   for (const row of rows) {
@@ -67,11 +69,6 @@ export function reconcile(parent, rows, build) {
     if (cursor === node) cursor = node.nextSibling;
     else parent.insertBefore(node, cursor);
     parent.known.set(row.key, { node, sig: row.sig });
-  }
-  while (cursor) {
-    const gone = cursor;
-    cursor = gone.nextSibling;
-    gone.remove();
   }
 }
 

@@ -68,6 +68,7 @@ export const strings = {
   hole: 'Some messages may be missing here.',
   load: 'Load',
   newMessages: 'New messages',
+  copyDay: 'Copy this day',
   unread: newMessages,
   unreadAbove: (n) => `${n} unread`,
   latest: 'Latest',

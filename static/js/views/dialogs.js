@@ -1,11 +1,11 @@
 // What opens over the page, each for a moment: loaded when the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
-import { format, fullTime, time } from '../format.js';
+import { format, fullTime } from '../format.js';
 import { canNotify } from '../notify.js';
 import { cleanRoom, roomFault } from '../protocol.js';
 import { findMessage } from '../store.js';
 import { count, strings } from '../strings.js';
-import { namesIn } from './rows.js';
+import { lineOf, namesIn } from './rows.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
@@ -221,9 +221,9 @@ async function copyText(text) {
   }
 }
 
-export async function copy({ username, body, ts }) {
+export async function copy(items) {
   const before = document.activeElement;
-  await copyText(`[${time(ts)}] ${username}: ${body}`);
+  await copyText(items.map(lineOf).join('\n'));
   before?.focus({ preventScroll: true });
   byId('alert').replaceChildren(h('p', {}, words.copied));
 }

@@ -3,7 +3,7 @@
 import { byId, h, iconButton, reconcile, write } from '../dom.js';
 import { findMessage } from '../store.js';
 import { strings } from '../strings.js';
-import { createBuilders, layout } from './rows.js';
+import { createBuilders, layout, lineOf } from './rows.js';
 
 const WINDOW = 200; // items in the page at the end; and elsewhere
 const WINDOW_MAX = 250;
@@ -111,10 +111,28 @@ export function createLog({ on, me }) {
     draw(step);
   }
 
+  const selected = () => {
+    const selection = getSelection();
+    const isIn = (node) => !selection.isCollapsed && selection.containsNode(node, true);
+    return [...list.querySelectorAll('.message')].filter(isIn);
+  };
+
+  // What has the focus or the selection stays in the page, and with it what decides how it looks: the one before.
+  function inPage() {
+    const focused = list.contains(document.activeElement) ? document.activeElement.closest('.message') : null;
+    const kept = new Set([focused, ...selected()].filter(Boolean).map((row) => row.dataset.key));
+    const isIn = ({ key }, i, all) => (i >= range.from && i < range.to) || kept.has(key) || kept.has(all[i + 1]?.key);
+    return {
+      items: kept.size ? room.items.filter(isIn) : room.items.slice(range.from, range.to),
+      outbox: isLive() ? outbox : outbox.filter(({ cid }) => kept.has(cid)),
+    };
+  }
+
   function rowsOf() {
+    const { items, outbox: waiting } = inPage();
     return layout({
-      items: room.items.slice(range.from, range.to),
-      outbox: isLive() ? outbox : [],
+      items,
+      outbox: waiting,
       me: me(),
       line: room.line,
       open,
@@ -128,8 +146,8 @@ export function createLog({ on, me }) {
   // Days and lines are rows too: the far end gives way.
   function chooseRows(direction) {
     let rows = rowsOf();
-    while (rows.length > ROWS_MAX && range.to - range.from > 1) {
-      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - 1);
+    while (rows.length > ROWS_MAX && range.to - range.from > WINDOW / 2) {
+      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - WINDOW / 2);
       if (direction < 0) range.to -= surplus;
       else range.from += surplus;
       rows = rowsOf();
@@ -302,6 +320,14 @@ export function createLog({ on, me }) {
     if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
   });
 
+  // Several rows are copied as clean text; what is within one as it is.
+  document.addEventListener('copy', (event) => {
+    const rows = selected();
+    if (rows.length < 2) return;
+    event.preventDefault();
+    event.clipboardData.setData('text/plain', rows.map((row) => lineOf(itemOf(row))).join('\n'));
+  });
+
   // --- keys: one row is in the tab order, the arrows move it ---
 
   const articles = () => [...list.querySelectorAll('article')];
@@ -319,6 +345,9 @@ export function createLog({ on, me }) {
   }
 
   function step(by) {
+    const { key } = itemOf(document.activeElement);
+    const at = indexOf(key);
+    if (at >= 0 && (at < range.from || at >= range.to)) show(key);
     const all = articles();
     const here = all.indexOf(document.activeElement);
     if (by < 0 && here === 0 && (range.from > 0 || room.hasOlder)) {

@@ -73,7 +73,7 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
     day = startOfDay(ts);
     previous = null;
     const label = dayName(ts, now, words);
-    rows.push({ kind: 'day', key: `day ${day}`, sig: [label], label });
+    rows.push({ kind: 'day', key: `day ${day}`, sig: [label], label, day });
   };
   const addNotice = (item) => {
     if (notices === 'hide' && !item.mine) return;
@@ -115,6 +115,9 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
 }
 
 export const namesIn = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
+
+// As it is copied.
+export const lineOf = ({ ts, username, body, deleted }) => `[${time(ts)}] ${username}: ${deleted ? strings.deleted : body}`;
 
 const bodyOf = (text) =>
   linkify(text).map((part) =>
@@ -258,7 +261,8 @@ export function createBuilders({ on, me }) {
     message,
     fold,
     notice: ({ items: [item] }) => h('li', { class: 'notice' }, h('p', { title: fullTime(item.ts) }, ...sentence(item))),
-    day: ({ label }) => h('li', { class: 'day' }, h('h2', {}, label)),
+    day: ({ label, day }) =>
+      h('li', { class: 'day' }, h('h2', {}, label), iconButton('copy', strings.copyDay, { onclick: () => on.act('copyDay', day) })),
     line: () => h('li', { class: 'line', id: 'line' }, h('span', {}, strings.newMessages)),
     gap: () => gap(strings.gap),
     hole: ({ item }) => gap(strings.hole, button({ onclick: () => on.load(item) }, strings.load)),
