@@ -5,7 +5,7 @@ import { strings } from './strings.js';
 
 const CONNECTING_AFTER_MS = 400;
 const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
-const behind = 'room hubbub connection outbox store acts announce views/composer views/frame views/log views/rows';
+const behind = 'room hubbub connection store acts announce views/composer views/frame views/log views/rows';
 
 const panel = byId('signin');
 const name = byId('name');
