@@ -4,8 +4,8 @@ import { startOfDay } from './format.js';
 import { findMessage } from './store.js';
 import { strings } from './strings.js';
 
-const FAR_PAGE = 200;
-const FAR_PAGES = 25; // so far back we look for what was replied to
+const NEAR = 200; // messages: so many more are read, or else the log continues from there
+const AROUND = 100;
 
 export function createActs(app) {
   const { store, current, me, handle, composer, log, tell } = app;
@@ -67,13 +67,17 @@ export function createActs(app) {
       }),
   };
 
-  async function findOlder(id) {
-    for (let i = 0; i < FAR_PAGES && current().hasOlder && !findMessage(current(), id); i++)
-      if (!(await app.older(FAR_PAGE))) break;
+  // However far back it is.
+  async function jumpTo(id, room = current().name) {
+    if (room !== current().name) app.goTo(room);
+    const isHere = () => findMessage(current(), id);
+    if (!isHere()) await app.older(NEAR);
+    if (!isHere() && (await app.ask('around', { id, limit: AROUND }, { hasNewer: true }))) log.moved();
     app.render();
-    if (findMessage(current(), id)) log.jump(id);
+    if (isHere()) log.jump(id);
     else tell(strings.notFound);
   }
+  app.jumpTo = jumpTo;
 
   // --- keys ---
 
@@ -138,7 +142,7 @@ export function createActs(app) {
   return {
     act: (what, ...args) => acts[what](...args),
     react,
-    findOlder,
+    jumpTo,
     edit(item, text) {
       if (!text) {
         remove(item);

@@ -42,7 +42,7 @@ const log = createLog({
   on: {
     act: (...args) => acts.act(...args),
     react: (...args) => acts.react(...args),
-    find: (id) => acts.findOlder(id),
+    find: (id) => acts.jumpTo(id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
@@ -292,7 +292,7 @@ async function ask(where, query, { room = here(), ...more } = {}) {
 
 function older(limit = PAGE) {
   const before = current().items.find(isKept)?.seq;
-  return before === undefined ? false : ask('before', { before, limit });
+  return before !== undefined && ask('before', { before, limit });
 }
 
 async function toNewest() {

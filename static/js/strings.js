@@ -101,7 +101,7 @@ export const strings = {
   editing: 'Editing',
   replying: 'Replying to',
   escCancels: '· Esc cancels',
-  notFound: 'That message is too far back to be shown here.',
+  notFound: 'That message could not be found.',
 
   spoken: (name, body, room) => `${name}${room ? ` in ${room}` : ''}: ${body}`,
   spokenMany: (n, room) => `${newMessages(n)} in ${room}`,

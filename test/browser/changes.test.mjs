@@ -212,3 +212,28 @@ scene('what opens over the page and cannot be loaded: said, and tried again', { 
   await ana.waitForSelector('dialog[open] .menu-list');
   assert.equal(await ana.textContent('#message-error'), '');
 });
+
+scene('an answer to what is far back leads there without all that is between, and back', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {
+  const bob = await friend('bob');
+  const { id } = await bob.say('Long ago');
+  for (let i = 0; i < 600; i += 40) await Promise.all(Array.from({ length: 40 }, (_, k) => bob.say(`filler ${i + k}`)));
+  await bob.say('That one', id);
+  const ana = await person('ana');
+  await eventually(async () => (await texts(ana)).at(-1), 'That one');
+  await ana.evaluate(() => {
+    globalThis.asked = [];
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+      const frame = JSON.parse(text);
+      if (frame.type === 'history') globalThis.asked.push(frame.id ?? 'another page');
+      return send.call(this, text);
+    };
+  });
+  await ana.click('.quote');
+  await ana.waitForSelector('.message.flash');
+  assert.equal(await ana.textContent('.message.flash .bubble'), 'Long ago');
+  assert.deepEqual((await ana.evaluate(() => globalThis.asked)).slice(0, 2), ['another page', id]);
+  assert.ok(!(await texts(ana)).includes('filler 500'));
+  await ana.click('#pill');
+  await eventually(async () => (await texts(ana)).at(-1), 'That one');
+});

@@ -38,7 +38,7 @@ export function createComposer(on) {
       input.focus();
       retry();
     };
-    error.replaceChildren(text, ...(retry ? [' ', button({ class: 'link', onclick: again }, strings.tryAgain)] : []));
+    error.replaceChildren(text, ...(retry ? [' ', button({ onclick: again }, strings.tryAgain)] : []));
     return false;
   }
 

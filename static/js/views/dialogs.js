@@ -3,14 +3,12 @@ import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
 import { format, fullTime } from '../format.js';
 import { canNotify } from '../notify.js';
 import { cleanRoom, roomFault } from '../protocol.js';
-import { findMessage } from '../store.js';
 import { count, strings } from '../strings.js';
 import { lineOf, namesIn } from './rows.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
 const SEARCH_PAGE = 20;
-const AROUND = 100;
 
 const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
 
@@ -379,16 +377,6 @@ export function openRoomOptions(app) {
 
 // --- search ---
 
-async function jumpTo(app, { room, id, seq }) {
-  app.goTo(room);
-  if (!findMessage(app.current(), id)) {
-    if (!(await app.ask('around', { around: seq, limit: AROUND }, { hasNewer: true }))) return;
-    app.log.moved();
-  }
-  app.render();
-  app.log.jump(id);
-}
-
 export function openSearch(app) {
   const room = app.store.get().current;
   return show({ title: words.search, kind: 'search' }, (close) => {
@@ -412,7 +400,7 @@ export function openSearch(app) {
       h(
         'li',
         {},
-        button({ class: 'hit', onclick: () => (close(), jumpTo(app, message)) },
+        button({ class: 'hit', onclick: () => (close(), app.jumpTo(message.id, message.room)) },
           avatar(message.username),
           h(
             'span',
