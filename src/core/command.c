@@ -39,8 +39,8 @@ bool asked_is_here(const struct asked *a, const struct request_text *text, struc
 {
     struct hub *hub = a->session->shard->hub;
 
-    return message_id_read(text->bytes, text->length, id) &&
-           id->epoch == hub_journal(hub)->epoch && id->room == hub_log_room(hub, a->place->room);
+    return message_id_read(text->bytes, text->length, id) && id->epoch == hub_journal(hub)->epoch &&
+           id->room == hub_log_room(hub, a->place->room);
 }
 
 /* ---- coming and going ---- */

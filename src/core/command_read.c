@@ -71,7 +71,8 @@ enum err do_history(const struct asked *a)
     }
     if (request_has(r, FIELD_ID)) {
         if (!asked_is_here(a, &r->text[FIELD_ID], &id))
-            return asked_refuse(a, REFUSED_UNKNOWN_MESSAGE, "There is no such message in this room.");
+            return asked_refuse(a, REFUSED_UNKNOWN_MESSAGE,
+                                "There is no such message in this room.");
         where = PAGE_AROUND;
         seq = id.seq;
         given++;
