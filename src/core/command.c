@@ -4,6 +4,7 @@
 #include "core/arrival.h"
 #include "core/hub.h"
 #include "core/name.h"
+#include "core/ports.h"
 #include "core/proto_v2.h"
 #include "core/shard.h"
 #include "core/utf8.h"
@@ -32,6 +33,14 @@ enum err asked_refuse(const struct asked *a, enum refusal_code code, const char 
     return code == REFUSED_BAD_REQUEST || code == REFUSED_TOO_LONG || code == REFUSED_UNSUPPORTED
                ? ERR_INVALID
                : OK;
+}
+
+bool asked_is_here(const struct asked *a, const struct request_text *text, struct message_id *id)
+{
+    struct hub *hub = a->session->shard->hub;
+
+    return message_id_read(text->bytes, text->length, id) && id->epoch == hub_journal(hub)->epoch &&
+           id->room == hub_log_room(hub, a->place->room);
 }
 
 /* ---- coming and going ---- */
@@ -120,7 +129,7 @@ static const struct command v2_commands[] = {
     {"react", do_react, FIELD(ROOM) | FIELD(ID) | FIELD(EMOJI) | FIELD(ON), 0, NEEDS_PLACE},
     {"typing", do_typing, FIELD(ROOM), 0, NEEDS_PLACE},
     {"history", do_history, FIELD(ROOM),
-     FIELD(BEFORE) | FIELD(AFTER) | FIELD(AROUND) | FIELD(LIMIT), NEEDS_PLACE},
+     FIELD(BEFORE) | FIELD(AFTER) | FIELD(AROUND) | FIELD(ID) | FIELD(LIMIT), NEEDS_PLACE},
     {"search", do_search, FIELD(QUERY), FIELD(ROOM) | FIELD(BEFORE_ID) | FIELD(LIMIT),
      NEEDS_NOTHING},
     {"users", do_users, FIELD(ROOM), 0, NEEDS_PLACE},

@@ -22,6 +22,9 @@ struct asked {
 /* Tells the session why not; returns OK, or ERR_INVALID if code says that the request itself was wrong. */
 enum err asked_refuse(const struct asked *a, enum refusal_code code, const char *text);
 
+/* True if text is the id of a message of the room that is asked about, as far as one can see from the id. */
+bool asked_is_here(const struct asked *a, const struct request_text *text, struct message_id *id);
+
 /* command_chat.c */
 enum err do_message(const struct asked *a);
 enum err do_edit(const struct asked *a);

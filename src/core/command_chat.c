@@ -47,15 +47,12 @@ enum err do_message(const struct asked *a)
 {
     const struct request *r = a->request;
     const struct request_text *body = &r->text[FIELD_BODY], *answered = &r->text[FIELD_REPLY_TO];
-    struct hub *hub = a->session->shard->hub;
     struct message_id id = {0};
     struct event *e;
 
     if (check_body(a, body) != OK)
         return ERR_INVALID;
-    if (request_has(r, FIELD_REPLY_TO) &&
-        (!message_id_read(answered->bytes, answered->length, &id) ||
-         id.epoch != hub_journal(hub)->epoch || id.room != hub_log_room(hub, a->place->room)))
+    if (request_has(r, FIELD_REPLY_TO) && !asked_is_here(a, answered, &id))
         return asked_refuse(a, REFUSED_UNKNOWN_MESSAGE,
                             "The message that you answer is not in this room.");
     e = event_with_body(EVENT_MESSAGE, a->session->username, body->bytes, body->length);

@@ -58,6 +58,7 @@ enum err do_history(const struct asked *a)
     const struct request *r = a->request;
     enum page_where where = PAGE_LAST;
     uint64_t seq = 0;
+    struct message_id id;
     int given = 0;
     struct query *q;
 
@@ -68,9 +69,17 @@ enum err do_history(const struct asked *a)
         seq = r->number[directions[i].field];
         given++;
     }
+    if (request_has(r, FIELD_ID)) {
+        if (!asked_is_here(a, &r->text[FIELD_ID], &id))
+            return asked_refuse(a, REFUSED_UNKNOWN_MESSAGE,
+                                "There is no such message in this room.");
+        where = PAGE_AROUND;
+        seq = id.seq;
+        given++;
+    }
     if (given > 1)
         return asked_refuse(a, REFUSED_BAD_REQUEST,
-                            "Give one of \"before\", \"after\" and \"around\".");
+                            "Give one of \"before\", \"after\", \"around\" and \"id\".");
     if (!is_limit_fine(r))
         return asked_refuse(a, REFUSED_BAD_REQUEST, limit_fault);
     q = question(a, QUERY_PAGE, a->room_key);

@@ -1,27 +1,25 @@
-// Gets and keeps a connection: when to try, when to wait, when to give up. Knows no page; the world
-// it needs (sockets, time, chance) is handed in, so that tests can hold it.
+// Gets and keeps a connection: when to try, wait, give up. The world it needs is handed in, so that tests can hold it.
 import { SUBPROTOCOL, decode, meaningOfClose } from './protocol.js';
 
-const OPEN_MS = 10_000; // to be let in
-const HEALTHY_MS = 10_000; // online for so long, and the next trouble starts counting anew
-const SILENCE_MS = 45_000; // heard nothing: ask whether the server is there
+const OPEN_MS = 10_000;
+const HEALTHY_MS = 10_000; // then the next trouble starts counting anew
+const SILENCE_MS = 45_000;
 const CHECK_EVERY_MS = 5_000;
 const PROBE_MS = 10_000;
 const QUICK_PROBE_MS = 3_000;
-const PATIENCE_MS = 60_000; // how long our own dead connection may go on holding our name
+const PATIENCE_MS = 60_000; // while our own dead connection may hold our name
 const TAKEN_RETRY_MS = 3_000;
 const BUSY_MS = 3_000;
 const OFFLINE_RETRY_MS = 30_000;
-const RESTART_MS = 30_000; // a server that said it restarts may be away for so long before it is "lost"
-const TOLD_MAX_MS = 10 * 60_000; // no server may keep us waiting for longer
+const RESTART_MS = 30_000; // so long a server that said it restarts is not "lost"
+const TOLD_MAX_MS = 10 * 60_000;
 
-// attempt counts from 0; random() is in [0, 1).
 export function retryDelay(attempt, random) {
   if (attempt === 0) return random() * 500;
   return (0.5 + random() / 2) * Math.min(30_000, 1000 * 2 ** (attempt - 1));
 }
 
-const world = {
+export const world = {
   openSocket: (url) => new WebSocket(url, SUBPROTOCOL),
   now: () => Date.now(),
   random: () => Math.random(),
@@ -31,15 +29,14 @@ const world = {
   isVisible: () => !globalThis.document?.hidden,
 };
 
-// phase: idle | connecting | online | waiting (until retryAt, because of cause) | rejected (cause,
-// reason). greet(hello) must send the join that signs in; the first `joined` lets us in.
-// onChange(state, before) and onFrame(frame) are told; onFrame after the phase changed.
+// phase: idle | connecting | online | waiting (until retryAt, because of cause) | rejected (cause, reason).
+// greet(hello) must send the join that signs in; the first `joined` lets us in.
 export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible } = { ...world, ...given };
   let state = { phase: 'idle' };
   let socket = null;
-  let timer = null; // of the phase: let in by, check the health at, or try again at
-  let probe = null; // since when we wait for any sign of life, and the timer for it
+  let timer = null; // of the phase
+  let probe = null; // {until, timer} while we wait for any sign of life
   let attempt = 0;
   let onlineSince = 0;
   let heardAt = 0;
@@ -67,7 +64,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     socket = own;
     own.onmessage = (event) => own === socket && hear(event.data);
     own.onclose = (event) => own === socket && end(event.code, event.reason);
-    own.onerror = () => {}; // the close that follows says it all
+    own.onerror = () => {}; // the close that follows says it all, but Node wants to be heard
     after(OPEN_MS, drop);
     enter({ phase: 'connecting', attempt, cause: state.cause });
   }
@@ -106,7 +103,6 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     }
   }
 
-  // Gives the connection up as dead.
   function drop() {
     close();
     end(1006, '');
@@ -176,8 +172,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   return {
     state: () => state,
 
-    // A first try that fails is told, not repeated; but if the seat was ours a moment ago, its name
-    // may still be held, and we insist for so many ms.
+    // A first try that fails is told, not repeated, unless the seat was ours a moment ago: its name may be held.
     start({ insist = 0 } = {}) {
       close();
       attempt = 0;
@@ -193,8 +188,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
       enter({ phase: 'idle' });
     },
 
-    // False if there is no connection to send on.
-    send,
+    send, // false if there is nothing to send on
 
     drop() {
       if (state.phase === 'online') drop();
@@ -204,7 +198,6 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
       if (state.phase === 'waiting') open();
     },
 
-    // What the browser tells: the tab is looked at again, the network came or went.
     cameToView() {
       if (state.phase === 'online') ask(QUICK_PROBE_MS);
       else if (state.phase === 'waiting' && state.cause !== 'busy') open();

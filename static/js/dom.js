@@ -1,5 +1,8 @@
-// What the browser gives: elements, in which text only ever becomes text, and a memory.
+// What the browser gives: elements, in which text only ever becomes text, parts, an address, a memory.
 import { hue, initials } from './format.js';
+import { DEFAULT_ROOM, cleanRoom } from './protocol.js';
+
+export const byId = (id) => document.getElementById(id);
 
 // h('p', { class: 'note', onclick: f, 'aria-hidden': 'true' }, 'text', element, null)
 export function h(tag, attributes = {}, ...children) {
@@ -13,6 +16,8 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+export const button = (attributes, ...children) => h('button', { type: 'button', ...attributes }, ...children);
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 export function icon(name) {
@@ -20,16 +25,14 @@ export function icon(name) {
   const use = document.createElementNS(SVG, 'use');
   svg.setAttribute('class', 'icon');
   svg.setAttribute('aria-hidden', 'true');
-  use.setAttribute('href', `icons.svg#${name}`);
+  use.setAttribute('href', `#i-${name}`);
   svg.append(use);
   return svg;
 }
 
-export function iconButton(name, label, attributes = {}) {
-  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, ...attributes }, icon(name));
-}
+export const iconButton = (name, label, attributes) =>
+  button({ class: 'icon-button', 'aria-label': label, title: label, ...attributes }, icon(name));
 
-// A disc with the initials of a name, in the colour of that name.
 export function showAvatar(element, name) {
   if (element.shows === name) return;
   element.shows = name;
@@ -44,18 +47,18 @@ export function avatar(name) {
   return element;
 }
 
-export const byId = (id) => document.getElementById(id);
-
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
 
-// Makes the children of parent be those of rows, in order. A row is {key, sig}; its node is kept as
-// long as the parts of sig stay, so that focus and selection survive. build(row, isNew) makes a node.
+// Makes the children of parent be those of rows, {key, sig}. A node is kept while the parts of sig stay, so that
+// focus and selection survive. build(row, isNew) makes a node.
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
+  const keys = new Set(rows.map((row) => row.key));
+  for (const [key, { node }] of known) if (!keys.has(key)) node.remove(); // first, or what stays would be moved
   parent.known = new Map();
   // First what goes: if the first row stood in the way, all others would be moved before it.
   const wanted = new Set(rows.map((row) => row.key));
@@ -64,48 +67,78 @@ export function reconcile(parent, rows, build) {
   for (const row of rows) {
     const old = known.get(row.key);
     const node = old && isSame(old.sig, row.sig) ? old.node : build(row, !old);
-    if (old && old.node !== node) replace(old.node, node, cursor === old.node ? () => (cursor = node) : () => {});
+    if (old && old.node !== node) {
+      if (cursor === old.node) cursor = node;
+      replace(old.node, node);
+    }
     if (cursor === node) cursor = node.nextSibling;
     else parent.insertBefore(node, cursor);
     parent.known.set(row.key, { node, sig: row.sig });
   }
-  while (cursor) {
-    const gone = cursor;
-    cursor = gone.nextSibling;
-    gone.remove();
-  }
 }
 
-// The focus goes to what stands in its place, if there is such a thing.
-function replace(old, node, moved) {
+// The focus goes to what stands in its place.
+function replace(old, node) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  moved();
   old.replaceWith(node);
   if (!focused) return;
   const same = focused.dataset.focus && node.querySelector(`[data-focus="${CSS.escape(focused.dataset.focus)}"]`);
   (same || node.querySelector('[tabindex], button, a'))?.focus({ preventScroll: true });
 }
 
-// What the browser remembers; a browser that refuses to (private windows, strict settings) is fine.
-function guarded(pick) {
-  return {
-    get(key) {
-      try {
-        return JSON.parse(pick().getItem(`hubbub.${key}`));
-      } catch {
-        return null;
-      }
-    },
-    set(key, value) {
-      try {
-        if (value === null) pick().removeItem(`hubbub.${key}`);
-        else pick().setItem(`hubbub.${key}`, JSON.stringify(value));
-      } catch {
-        // Not remembered, then.
-      }
-    },
+// What failed is tried anew with the next call, under another address: some browsers remember failures.
+export function once(load) {
+  let tries = 0;
+  let loaded = null;
+  const failed = (error) => {
+    loaded = null;
+    throw error;
   };
+  return () => (loaded ??= load(tries++ ? `?${tries}` : '').catch(failed));
 }
+
+const style = once((again) => {
+  return new Promise((resolve, reject) => {
+    document.head.append(h('link', { rel: 'stylesheet', href: `parts.css${again}`, onload: resolve, onerror: reject }));
+  });
+});
+
+// What most people never open.
+export const part = (name) =>
+  once(async (again) => {
+    await style();
+    return import(`./views/${name}.js${again}`);
+  });
+
+export const roomAddress = (room) => `#/r/${encodeURIComponent(room)}`;
+
+export function roomOfAddress() {
+  const [, fromHash = ''] = location.hash.match(/^#\/r\/([^/]+)$/) ?? [];
+  try {
+    return cleanRoom(decodeURIComponent(fromHash) || new URLSearchParams(location.search).get('room') || '');
+  } catch {
+    return DEFAULT_ROOM;
+  }
+}
+
+// A browser that refuses to remember (private windows, strict settings) is fine.
+const guarded = (pick) => ({
+  get(key) {
+    try {
+      return JSON.parse(pick().getItem(`hubbub.${key}`));
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      if (value === null) pick().removeItem(`hubbub.${key}`);
+      else pick().setItem(`hubbub.${key}`, JSON.stringify(value));
+    } catch {
+      // Not remembered, then.
+    }
+  },
+});
 
 // For this browser: name, rooms, marks, settings. For this tab, over reloads: the seat, drafts, outbox.
 export const browser = guarded(() => localStorage);

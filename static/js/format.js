@@ -1,10 +1,6 @@
 // How things look in words and colours: times, days, initials, hues, links. Pure.
 
-const segmenter = new Intl.Segmenter();
-
-export function graphemes(text) {
-  return Array.from(segmenter.segment(text), (part) => part.segment);
-}
+import { graphemes, utf8 } from './protocol.js';
 
 // Up to two: of the first and the last word, or one if there is only one word.
 export function initials(name) {
@@ -14,39 +10,32 @@ export function initials(name) {
   return (first + last).toLocaleUpperCase();
 }
 
-// FNV-1a, 32 bits, over the UTF-8 of the name as the server compares it: one person, one colour.
+// FNV-1a, 32 bits, of the name as the server compares it: one person, one colour.
 export function hue(name) {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name.normalize('NFKC').toLowerCase()))
+  for (const byte of utf8.encode(name.normalize('NFKC').toLowerCase()))
     hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % 360;
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
-const longDate = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const longDateYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
-
-const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
-export const shortMoment = (ts) => when.format(ts);
-export const time = (ts) => clock.format(ts);
-export const fullTime = (ts) => moment.format(ts);
-
-export function startOfDay(ts) {
-  return new Date(ts).setHours(0, 0, 0, 0);
+export function format(options) {
+  const made = new Intl.DateTimeFormat(undefined, options);
+  return (ts) => made.format(ts);
 }
+export const time = format({ timeStyle: 'short' });
+export const fullTime = format({ dateStyle: 'full', timeStyle: 'medium' });
+const longDate = format({ weekday: 'long', day: 'numeric', month: 'long' });
+const longDateYear = format({ dateStyle: 'full' });
 
-export function nextMidnight(ts) {
-  return new Date(ts).setHours(24, 0, 0, 0);
-}
+export const startOfDay = (ts) => new Date(ts).setHours(0, 0, 0, 0);
+export const nextMidnight = (ts) => new Date(ts).setHours(24, 0, 0, 0);
 
 export function dayName(ts, now, { today, yesterday }) {
   const day = startOfDay(ts);
   if (day === startOfDay(now)) return today;
   if (day === startOfDay(startOfDay(now) - 1)) return yesterday;
   const sameYear = new Date(ts).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? longDate : longDateYear).format(ts);
+  return (sameYear ? longDate : longDateYear)(ts);
 }
 
 const linkStart = /(?:https?:\/\/|mailto:)[^\s<>"]+/giu;
@@ -65,10 +54,9 @@ function trimLink(text) {
 }
 
 function parseLink(text) {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url) return null;
-  const isGood = url.protocol === 'mailto:' ? url.pathname.includes('@') : url.hostname !== '';
-  return isGood ? url.href : null;
+  if (!URL.canParse(text)) return null;
+  const { protocol, pathname, hostname, href } = new URL(text);
+  return (protocol === 'mailto:' ? pathname.includes('@') : hostname) ? href : null;
 }
 
 // [{text}, {text, href}, ...] whose texts put together are the body again.

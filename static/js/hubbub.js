@@ -1,22 +1,15 @@
-// hubbub's connection, for any page or program (docs/embedding.md); the client in this folder is built on it.
-//
-//   import { connect } from './hubbub.js';
-//   const chat = connect({ name: 'ana' });
-//   const room = chat.join('lobby', { last: 20 });
-//   room.on('message', ({ username, body }) => console.log(`${username}: ${body}`));
-//   await room.send('Hello');
-//
-// It stays connected, comes back after a lost link with nothing lost or doubled, and sends each message
-// exactly once, in order. It knows no page.
-import { createConnection } from './connection.js';
-import { createOutbox } from './outbox.js';
-import { cleanName, cleanRoom, isDurableType, nameKey, newCid, socketUrl } from './protocol.js';
+// hubbub's connection, for any page or program; the client in this folder is built on it. It knows no page.
+// How it is used, and what it promises: docs/embedding.md.
+import { createConnection, world } from './connection.js';
+import { SUBPROTOCOL, cleanName, cleanRoom, isDurableType, nameKey, newCid, socketUrl } from './protocol.js';
 
-const ANSWER_MS = 10_000; // no ack by then: the connection is dead, though nobody has said so
+const ANSWER_MS = 10_000; // no ack by then: the connection is dead
 const QUERY_MS = 20_000;
 const TYPING_EVERY_MS = 3_000;
-const AGAIN_MS = 1_000; // if the server asks for patience and does not say how much
+const AGAIN_MS = 1_000;
 const LAST = 50;
+const ENTRIES_MAX = 50;
+const CHARACTERS_MAX = 64 * 1024;
 
 export class ChatError extends Error {
   constructor({ error, code = 'lost', ...rest }) {
@@ -25,7 +18,6 @@ export class ChatError extends Error {
   }
 }
 const lost = () => new ChatError({ error: 'The connection was lost.' });
-const isForLater = ({ code }) => code === 'rate_limited' || code === 'unavailable';
 
 function memory() {
   const kept = new Map();
@@ -35,7 +27,6 @@ function memory() {
 function emitter() {
   const listeners = new Map();
   return {
-    // Returns a function that ends it.
     on(type, listener) {
       const all = listeners.get(type) ?? new Set();
       listeners.set(type, all.add(listener));
@@ -47,18 +38,111 @@ function emitter() {
   };
 }
 
-// options: name; server (address of the server, default: where this module came from); storage {get, set}
-// (default: forgotten on reload); token (if the server asks for one); insist (ms, connection.js);
-// WebSocket (default: the browser's); and the world of connection.js.
-export function connect({ name, server, storage = memory(), token, insist, WebSocket: Socket, ...world }) {
-  const base = server ?? new URL('..', import.meta.url).href;
-  const timer = {
-    set: world.setTimeout ?? ((f, ms) => setTimeout(f, ms)),
-    clear: world.clearTimeout ?? ((id) => clearTimeout(id)),
+// --- the outbox: messages the server has not confirmed yet ---
+
+// In each room one is on its way at a time: they keep their order. The server stores each once under its cid, so that
+// what may have arrived can be sent again, after a reload too.
+// An entry: {cid, room, body, reply_to?, ts, after (the room's seq when it was written), state, wasSent?}, with state
+// queued | sending | acked (with id and seq; its broadcast is still to come) | failed (reason, code).
+export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
+  let entries = [];
+  let holds = new Map(); // room: when the server wants to hear the next one
+
+  function set(next) {
+    entries = next;
+    const unconfirmed = entries.filter((e) => e.state !== 'acked');
+    storage.set(name, unconfirmed.length ? unconfirmed : null);
+    changed(entries);
+  }
+  const find = (cid) => entries.find((e) => e.cid === cid);
+  const update = (cid, change) => set(entries.map((e) => (e.cid === cid ? { ...e, ...change } : e)));
+  const unsent = (list) => list.map((e) => (e.state === 'sending' ? { ...e, state: 'queued' } : e));
+
+  return {
+    entries: () => entries,
+    of: (room) => entries.filter((e) => e.room === room),
+    find,
+    waiting: () => entries.filter((e) => e.state === 'queued' || e.state === 'sending').length,
+
+    open() {
+      const stored = storage.get(name);
+      holds = new Map();
+      set(unsent(Array.isArray(stored) ? stored : []));
+    },
+
+    // The new entry, or null if too much is waiting already.
+    add({ room, body, reply_to, after = 0 }) {
+      const open = entries.filter((e) => e.state !== 'acked');
+      const size = open.reduce((sum, e) => sum + e.body.length, body.length);
+      if (open.length >= ENTRIES_MAX || (open.length && size > CHARACTERS_MAX)) return null;
+      const entry = { cid: newCid(), room, body, reply_to, ts: now(), after, state: 'queued' };
+      set([...entries, entry]);
+      return entry;
+    },
+
+    // The entry to send now in this room, marked as sent before it is; null if it is not time.
+    take(room) {
+      const own = entries.filter((e) => e.room === room);
+      const entry = own.find((e) => e.state === 'queued');
+      if (!entry || own.some((e) => e.state === 'sending') || (holds.get(room) ?? 0) > now()) return null;
+      update(entry.cid, { state: 'sending', wasSent: true });
+      return entry;
+    },
+
+    confirm(cid, { id, seq, ts }) {
+      if (find(cid)) update(cid, { state: 'acked', id, seq, ts: ts ?? find(cid).ts });
+    },
+
+    // Its message is in the log: the entry has done its work.
+    arrived(id) {
+      const entry = entries.find((e) => e.state === 'acked' && e.id === id);
+      if (entry) set(entries.filter((e) => e !== entry));
+      return entry;
+    },
+
+    refuse(cid, { error, code }) {
+      if (find(cid)) update(cid, { state: 'failed', reason: error, code });
+    },
+
+    postpone(cid, ms) {
+      const entry = find(cid);
+      if (!entry) return;
+      holds.set(entry.room, now() + ms);
+      update(cid, { state: 'queued' });
+    },
+
+    // What was on its way may have arrived: it goes again, with the same cid.
+    connectionLost() {
+      if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
+    },
+
+    // Under a new cid: what was refused was not stored, and now it comes last.
+    retry(cid) {
+      const entry = find(cid);
+      if (!entry) return null;
+      const again = { ...entry, cid: newCid(), state: 'queued', ts: now(), wasSent: false };
+      set([...entries.filter((e) => e !== entry), again]);
+      return again;
+    },
+
+    remove(cid) {
+      const entry = find(cid);
+      if (entry) set(entries.filter((e) => e !== entry));
+      return entry;
+    },
+
+    clear() {
+      set([]);
+    },
   };
-  const now = world.now ?? Date.now;
-  const isVisible = world.isVisible ?? (() => !globalThis.document?.hidden);
-  if (Socket) world.openSocket ??= (url) => new Socket(url, 'chat.v2');
+}
+
+// --- the connection and its rooms ---
+
+export function connect({ name, server, storage = memory(), token, insist, WebSocket: Socket, ...given }) {
+  const base = server ?? new URL('..', import.meta.url).href;
+  const own = { ...world, ...(Socket && { openSocket: (url) => new Socket(url, SUBPROTOCOL) }), ...given };
+  const { now, isVisible, setTimeout, clearTimeout } = own;
 
   const { on, emit } = emitter();
   const person = nameKey(cleanName(name));
@@ -69,41 +153,34 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   let me = cleanName(name);
   let hello = null;
 
-  const outbox = createOutbox({
-    storage,
-    name: `outbox ${person}`,
-    now,
-    changed: (entries) => emit('outbox', entries),
-  });
-  const connection = createConnection({ url: () => socketUrl(base), greet, onChange, onFrame, ...world });
+  const changed = (entries) => emit('outbox', entries);
+  const outbox = createOutbox({ storage, name: `outbox ${person}`, now, changed });
+  const connection = createConnection({ url: () => socketUrl(base), greet, onChange, onFrame, ...own });
 
   function later(ms, f) {
-    const id = timer.set(() => {
+    const id = setTimeout(() => {
       holds.delete(id);
       f();
     }, ms);
     holds.add(id);
-    return id;
   }
 
   // --- coming in ---
 
-  function joinFrame(room) {
-    const { name: wanted, epoch, seq, last, joinCid } = room;
-    const since = epoch === null ? {} : { since: { epoch, seq } };
-    return { type: 'join', cid: joinCid, room: wanted, ...since, last };
-  }
+  const transmit = (frame) => connection.send(JSON.stringify(frame));
 
-  function sendJoin(room, more = {}) {
-    Object.assign(room, { joinCid: newCid(), isJoining: true });
-    connection.send(JSON.stringify({ ...joinFrame(room), ...more }));
+  function sendJoin(room, more) {
+    const { name: wanted, epoch, seq, last } = room;
+    const cid = newCid();
+    Object.assign(room, { joinCid: cid, isJoining: true });
+    transmit({ type: 'join', cid, room: wanted, since: epoch === null ? undefined : { epoch, seq }, last, ...more });
   }
 
   function greet(frame) {
     hello = frame;
-    const key = storage.get(`key ${person}`);
+    const key = storage.get(`key ${person}`) ?? undefined;
     const [first] = rooms.values();
-    if (first) sendJoin(first, { username: me, ...(key ? { key } : {}), ...(token ? { token } : {}) });
+    if (first) sendJoin(first, { username: me, key, token });
     emit('hello', frame);
   }
 
@@ -112,9 +189,9 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       for (const room of rooms.values()) Object.assign(room, { isIn: false, isJoining: false });
       outbox.connectionLost();
       for (const [cid, request] of [...requests]) {
-        timer.clear(request.timer);
+        clearTimeout(request.timer);
         if (outbox.find(cid)) requests.delete(cid);
-        else if (!request.keep) settle(cid).reject(lost());
+        else if (!request.keep) done(cid).reject(lost());
       }
     }
     emit('state', state, before);
@@ -122,20 +199,17 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       for (const room of rooms.values()) if (!room.isJoining && !room.isIn) sendJoin(room);
   }
 
-  function rename(room, to) {
-    rooms.delete(room.name);
-    room.name = to;
-    rooms.set(to, room);
-  }
-
   function joined(frame) {
     const room = [...rooms.values()].find((r) => r.joinCid === frame.cid) ?? rooms.get(frame.room);
     if (!room) {
-      connection.send(JSON.stringify({ type: 'leave', room: frame.room }));
+      transmit({ type: 'leave', room: frame.room });
       return;
     }
     const was = room.name;
-    if (was !== frame.room) rename(room, frame.room);
+    if (was !== frame.room) {
+      rooms.delete(was);
+      rooms.set((room.name = frame.room), room);
+    }
     if (frame.key) storage.set(`key ${person}`, frame.key);
     me = frame.username;
     const since = room.epoch === frame.epoch ? room.seq : -1;
@@ -148,13 +222,12 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     for (const event of events)
       if (event.seq > since) room.emit(event.type, { ...event, room: room.name, isHistory: isFirst });
     for (const [cid, request] of requests)
-      if (request.keep && request.frame.room === room.name) transmit(cid, request);
+      if (request.keep && request.frame.room === room.name) dispatch(cid, request);
     flush(room);
   }
 
   // --- what comes ---
 
-  // A message of ours is known by its cid.
   function known(frame) {
     const entry = frame.type === 'message' && outbox.arrived(frame.id);
     return entry ? { ...frame, cid: entry.cid } : frame;
@@ -180,32 +253,31 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   }
 
   function ack(frame) {
-    if (outbox.find(frame.cid)) {
-      const { room } = outbox.find(frame.cid);
-      timer.clear(requests.get(frame.cid)?.timer);
-      requests.delete(frame.cid);
-      outbox.confirm(frame.cid, frame);
-      if (rooms.get(room)?.seq >= frame.seq) {
-        outbox.arrived(frame.id); // what was said is here already
-        emit('frame', frame);
-      }
-      sends.get(frame.cid)?.resolve(frame);
-      sends.delete(frame.cid);
-      flush(rooms.get(room));
-    } else {
-      settle(frame.cid)?.resolve(frame);
+    const { cid, id, seq } = frame;
+    const entry = outbox.find(cid);
+    const request = done(cid);
+    if (!entry) {
+      request?.resolve(frame);
+      return;
     }
+    const room = rooms.get(entry.room);
+    outbox.confirm(cid, frame);
+    if (room?.seq >= seq) {
+      outbox.arrived(id); // what was said is here already
+      emit('frame', frame);
+    }
+    sends.get(cid)?.resolve(frame);
+    sends.delete(cid);
+    flush(room);
   }
 
-  // Too fast, or it is not said for which request: all that is not answered goes again later, and in order. That
-  // does no harm, because each has its cid.
+  // Too fast, or it is not said for which request: all that is not answered goes again, in order.
   function slowDown(ms) {
     for (const [cid, request] of requests) {
       if (outbox.find(cid)) {
-        timer.clear(request.timer);
-        requests.delete(cid);
+        done(cid);
         outbox.postpone(cid, ms);
-      } else later(ms, () => requests.has(cid) && transmit(cid, request));
+      } else later(ms, () => requests.has(cid) && dispatch(cid, request));
     }
     later(ms, () => {
       for (const room of rooms.values()) {
@@ -216,53 +288,46 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   }
 
   function error(frame) {
-    if (frame.code === 'rate_limited' || (frame.cid === undefined && isForLater(frame))) {
-      slowDown(frame.retry_after > 0 ? frame.retry_after : AGAIN_MS);
-      return;
-    }
-    const entry = outbox.find(frame.cid);
-    const refusedRoom = [...rooms.values()].find((room) => room.isJoining && room.joinCid === frame.cid);
-    const request = requests.get(frame.cid);
-    const ms = frame.retry_after > 0 ? frame.retry_after : AGAIN_MS;
-    if (entry) {
-      timer.clear(request?.timer);
-      requests.delete(frame.cid);
-      if (isForLater(frame)) {
-        outbox.postpone(frame.cid, ms);
+    const { cid, code, retry_after: told } = frame;
+    const ms = told > 0 ? told : AGAIN_MS;
+    const entry = outbox.find(cid);
+    const request = requests.get(cid);
+    const joining = [...rooms.values()].find((room) => room.isJoining && room.joinCid === cid);
+    const isForLater = code === 'rate_limited' || code === 'unavailable';
+    if (code === 'rate_limited' || (cid === undefined && isForLater)) slowDown(ms);
+    else if (entry) {
+      done(cid);
+      if (isForLater) {
+        outbox.postpone(cid, ms);
         later(ms, () => flush(rooms.get(entry.room)));
       } else {
-        outbox.refuse(frame.cid, frame);
-        sends.get(frame.cid)?.reject(new ChatError(frame));
-        sends.delete(frame.cid);
+        outbox.refuse(cid, frame);
+        sends.get(cid)?.reject(new ChatError(frame));
+        sends.delete(cid);
         emit('frame', frame, { entry });
       }
       flush(rooms.get(entry.room));
-    } else if (request?.keep && isForLater(frame)) {
-      timer.clear(request.timer);
-      later(ms, () => requests.has(frame.cid) && transmit(frame.cid, request));
-    } else if (request) {
-      settle(frame.cid).reject(new ChatError(frame));
-    } else if (refusedRoom && isForLater(frame)) {
-      later(ms, () => rooms.has(refusedRoom.name) && sendJoin(refusedRoom));
-    } else {
-      if (refusedRoom) rooms.delete(refusedRoom.name);
-      emit('frame', frame, { refusedRoom: refusedRoom?.name });
-      refusedRoom?.emit('error', frame);
+    } else if (request?.keep && isForLater) {
+      clearTimeout(request.timer);
+      later(ms, () => requests.has(cid) && dispatch(cid, request));
+    } else if (request) done(cid).reject(new ChatError(frame));
+    else if (joining && isForLater) later(ms, () => rooms.has(joining.name) && sendJoin(joining));
+    else {
+      if (joining) rooms.delete(joining.name);
+      emit('frame', frame, { refusedRoom: joining?.name });
+      joining?.emit('error', frame);
     }
   }
 
-  const answer = (frame) => settle(frame.cid)?.resolve(frame);
+  const answer = (frame) => done(frame.cid)?.resolve(frame);
+  const answers = Object.fromEntries(['left', 'history', 'search', 'rooms', 'pong'].map((type) => [type, answer]));
   const handlers = {
+    ...answers,
     hello: () => {},
     bye: (frame) => emit('frame', frame),
     joined,
     ack,
     error,
-    left: answer,
-    history: answer,
-    search: answer,
-    rooms: answer,
-    pong: answer,
     users: (frame) => (requests.has(frame.cid) ? answer(frame) : event(frame)),
   };
 
@@ -272,18 +337,18 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
 
   // --- what goes ---
 
-  function settle(cid) {
+  function done(cid) {
     const request = requests.get(cid);
     requests.delete(cid);
-    timer.clear(request?.timer);
+    clearTimeout(request?.timer);
     return request;
   }
 
-  function transmit(cid, request) {
+  function dispatch(cid, request) {
     const room = rooms.get(request.frame.room);
     if (request.keep && !room?.isIn) return; // it goes when we are back in
-    if (!connection.send(JSON.stringify(request.frame)) && !request.keep) {
-      settle(cid)?.reject(lost());
+    if (!transmit(request.frame) && !request.keep) {
+      done(cid)?.reject(lost());
       return;
     }
     watch(cid, request);
@@ -291,32 +356,31 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
 
   // In a hidden tab timers and network may sleep, so there nothing is judged.
   function watch(cid, request) {
-    timer.clear(request.timer);
+    clearTimeout(request.timer);
     const judge = () => {
       if (!isVisible()) watch(cid, request);
       else if (request.keep) connection.drop();
-      else settle(cid)?.reject(lost());
+      else done(cid)?.reject(lost());
     };
-    request.timer = timer.set(judge, request.keep ? ANSWER_MS : QUERY_MS);
+    request.timer = setTimeout(judge, request.keep ? ANSWER_MS : QUERY_MS);
   }
 
-  // keep: to be done exactly once, however often the link breaks; else a question, which may fail.
+  // keep: to be done exactly once; else a question, which may fail.
   function request(fields, keep = false) {
     const cid = newCid();
     return new Promise((resolve, reject) => {
-      const entry = { frame: { ...fields, cid }, keep, resolve, reject, timer: null };
+      const entry = { frame: { ...fields, cid }, keep, resolve, reject };
       requests.set(cid, entry);
-      transmit(cid, entry);
+      dispatch(cid, entry);
     });
   }
 
   function flush(room) {
-    const entry = room?.isIn ? outbox.take(room.name) : null;
+    const entry = room?.isIn && outbox.take(room.name);
     if (!entry) return;
     const { cid, body, reply_to } = entry;
-    const frame = { type: 'message', cid, room: room.name, body, ...(reply_to ? { reply_to } : {}) };
-    const sent = { frame, keep: true, timer: null, resolve() {}, reject() {} };
-    connection.send(JSON.stringify(frame));
+    const sent = { frame: { type: 'message', cid, room: room.name, body, reply_to }, keep: true, reject() {} };
+    transmit(sent.frame);
     watch(cid, sent);
     requests.set(cid, sent);
   }
@@ -333,13 +397,12 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       name: () => room.name,
       place: () => ({ epoch: room.epoch, seq: room.seq, isIn: room.isIn }),
 
-      // Takes a message: {cid, ...}, or null if too many are waiting. It is sent when it can be.
+      // Sent when it can be; null if too many are waiting.
       post(body, replyTo) {
         const entry = outbox.add({ room: room.name, body, reply_to: replyTo, after: room.seq });
         if (entry) flush(room);
         return entry;
       },
-      // The same, and tells when it is stored: {id, seq, ts}. Rejects if the server refuses it.
       send(body, { replyTo } = {}) {
         return new Promise((resolve, reject) => {
           const entry = room.handle.post(body, replyTo);
@@ -350,13 +413,11 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       edit: (id, body) => change({ type: 'edit', id, body }),
       delete: (id) => change({ type: 'delete', id }),
       react: (id, emoji, isOn = true) => change({ type: 'react', id, emoji, on: isOn }),
-      // For each key that is pressed, if you like: it is passed on every three seconds.
       typing() {
         if (!room.isIn || now() - typedAt < TYPING_EVERY_MS) return;
         typedAt = now();
-        connection.send(JSON.stringify({ type: 'typing', room: room.name }));
+        transmit({ type: 'typing', room: room.name });
       },
-      // {before | after | around: seq, limit}: resolves to {messages, more}.
       history: (query = {}) => request({ type: 'history', room: room.name, limit: LAST, ...query }),
       users: () => request({ type: 'users', room: room.name }),
       leave() {
@@ -369,7 +430,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   }
 
   const chat = {
-    // 'state' (state, before), 'outbox' (entries), 'hello' (frame), 'frame' (every frame of the rooms)
     on,
     me: () => me,
     state: connection.state,
@@ -378,7 +438,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     room: (wanted) => rooms.get(cleanRoom(wanted))?.handle,
     rooms: () => [...rooms.keys()],
 
-    // The first room that is joined signs in.
     join(wanted, options) {
       const clean = cleanRoom(wanted);
       let room = rooms.get(clean);
@@ -405,10 +464,9 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     networkWent: connection.networkWent,
     drop: connection.drop,
 
-    // Ends it. forget: this name is given up; otherwise a later connect() with the same storage resumes.
     close({ forget = false } = {}) {
-      for (const id of holds) timer.clear(id);
-      for (const cid of [...requests.keys()]) settle(cid).reject(lost());
+      for (const id of holds) clearTimeout(id);
+      for (const cid of [...requests.keys()]) done(cid).reject(lost());
       if (forget) storage.set(`key ${person}`, null);
       rooms.clear();
       connection.stop();

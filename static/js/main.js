@@ -1,47 +1,124 @@
-// The first page: who are you? The room behind it is loaded while that is being answered.
-import { browser, tab } from './dom.js';
+// The first page: who are you, where do you want to go? The room is loaded while that is being answered.
+import { browser, byId, once, roomOfAddress, showAvatar, tab } from './dom.js';
+import { DEFAULT_ROOM, cleanName, cleanRoom, nameFault, roomFault } from './protocol.js';
 import { strings } from './strings.js';
-import { createSignin, roomOfAddress } from './views/signin.js';
 
+const CONNECTING_AFTER_MS = 400;
 const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
-const behind =
-  'room hubbub connection outbox store rows views/composer views/log views/message views/sides views/status';
+const behind = 'room hubbub connection store acts announce views/composer views/frame views/log views/rows';
 
-let loading = null;
+const panel = byId('signin');
+const name = byId('name');
+const room = byId('room');
+let slow = null;
+let isBusy = false;
 
-// All at once, not one after the other as each names the next.
-function preload() {
-  for (const name of behind.split(' ')) {
+const load = once((again) => {
+  // All at once, not one after the other as each names the next.
+  for (const module of behind.split(' ')) {
     const link = document.createElement('link');
-    Object.assign(link, { rel: 'modulepreload', href: `js/${name}.js` });
-    document.head.append(link);
+    Object.assign(link, { rel: 'modulepreload', href: `js/${module}.js` });
+    if (!again) document.head.append(link);
   }
-}
-
-function load() {
-  if (!loading) preload();
-  loading ??= import('./room.js').then(
-    (room) => (room.start(signin), room),
-    () => (loading = null),
-  );
-  return loading;
-}
+  return import(`./room.js${again}`);
+});
 
 async function join(wish, options) {
-  signin.busy(true);
-  const room = await load();
-  if (room) room.join(wish, options);
+  busy(true);
+  const loaded = await load().catch(() => null);
+  if (loaded) loaded.join(signin, wish, options);
   else signin.show({ ...wish, error: strings.unreachable });
 }
 
-const signin = createSignin({ onInput: load, onJoin: join });
+function complain(input, text) {
+  byId(`${input.id}-error`).textContent = text;
+  if (!text) {
+    input.removeAttribute('aria-invalid');
+    return;
+  }
+  input.setAttribute('aria-invalid', 'true');
+  input.focus();
+  input.select();
+}
+
+function clear() {
+  for (const input of [name, room]) complain(input, '');
+  byId('signin-error').textContent = '';
+}
+
+function showLabel(isSlow = false) {
+  byId('join').textContent = isSlow ? strings.connecting : strings.joinRoom(cleanRoom(room.value));
+}
+
+function showRoom(wanted) {
+  room.value = wanted === DEFAULT_ROOM ? '' : wanted;
+  showLabel();
+}
+
+function showName() {
+  showAvatar(byId('name-avatar'), cleanName(name.value));
+}
+
+function busy(value) {
+  isBusy = value;
+  byId('join').setAttribute('aria-disabled', String(value));
+  clearTimeout(slow);
+  showLabel();
+  if (value) slow = setTimeout(showLabel, CONNECTING_AFTER_MS, true);
+}
+
+name.addEventListener('input', () => {
+  load().catch(() => {}); // join() says so
+  complain(name, '');
+  showName();
+});
+room.addEventListener('input', () => {
+  complain(room, '');
+  showLabel();
+});
+byId('signin-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (isBusy) return;
+  clear();
+  const roomProblem = roomFault(room.value);
+  const nameProblem = nameFault(name.value);
+  if (roomProblem) complain(room, strings[roomProblem]);
+  if (nameProblem) complain(name, strings[nameProblem]);
+  if (!roomProblem && !nameProblem) join({ name: name.value, room: room.value });
+});
+window.addEventListener('hashchange', () => panel.hidden || showRoom(roomOfAddress()));
+
+const signin = {
+  show(wish) {
+    panel.hidden = false;
+    name.value = wish.name;
+    showName();
+    busy(false);
+    showRoom(wish.room);
+    clear();
+    if (!wish.error) {
+      name.focus();
+      name.select();
+    } else if (wish.isNameFault) {
+      complain(name, wish.error);
+    } else {
+      byId('signin-error').textContent = wish.error;
+      byId('join').focus();
+    }
+  },
+  hide() {
+    panel.hidden = true;
+    busy(false);
+  },
+};
+
 const before = tab.get('seat');
 const wish = { name: browser.get('name') ?? '', room: roomOfAddress() };
 
 if (typeof before?.name === 'string' && typeof before.room === 'string') {
-  const room = location.hash ? wish.room : before.room;
-  join({ name: before.name, room }, { insist: RELOAD_PATIENCE_MS, isBack: true });
+  const seat = { name: before.name, room: location.hash ? wish.room : before.room };
+  join(seat, { insist: RELOAD_PATIENCE_MS, isBack: true });
 } else {
   signin.show(wish);
-  if (wish.name) load(); // somebody who has been here is likely to come in
+  if (wish.name) load().catch(() => {}); // somebody who has been here is likely to come in
 }

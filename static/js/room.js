@@ -1,17 +1,16 @@
 // The room: what a person does and what the server says meet here. Loaded while somebody signs in (main.js).
-import { browser, byId, tab, write } from './dom.js';
+import { createActs } from './acts.js';
+import { createAnnouncer } from './announce.js';
+import { browser, byId, h, roomAddress, roomOfAddress, tab, write } from './dom.js';
 import { nextMidnight } from './format.js';
 import { connect } from './hubbub.js';
 import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, nameKey, roomFault } from './protocol.js';
 import { createStore, isMe, roomOf } from './store.js';
 import { strings } from './strings.js';
 import { createComposer } from './views/composer.js';
+import { createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
-import { createPeople, createRooms, roomAddress } from './views/sides.js';
-import { roomOfAddress } from './views/signin.js';
-import { createStatus } from './views/status.js';
 
-const LAST = 50; // messages to begin with
 const PAGE = 50;
 const FAR_PAGE = 200;
 const MARK_AFTER_MS = 1_000;
@@ -31,35 +30,37 @@ let markTimer;
 let renderPending = false;
 
 const current = () => store.room();
-const handle = (room = store.get().current) => chat?.room(room);
+const here = () => store.get().current;
 const me = () => store.get().me;
+const handle = (room = here()) => chat?.room(room);
+const tell = (text, retry) => composer.complain(text, retry);
+const wellFormed = (text) => text.toWellFormed?.() ?? text;
+const isTooLong = (body) => bytes(body) > (chat.hello()?.limits?.body ?? Infinity);
 
 const log = createLog({
   me,
   on: {
-    act,
+    act: (...args) => acts.act(...args),
+    react: (...args) => acts.react(...args),
+    find: (id) => acts.jumpTo(id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
-    react: (item, emoji, isOn) => withLater((l) => l.react(item, emoji, isOn)),
-    pick: (item, button) => act('react', item, button),
-    showEdits: (item) => act('showEdits', item),
-    find: (id) => withLater((l) => l.findOlder(id)),
     load: loadHole,
     older,
-    newer: () => ask('after', { after: lastSeq(), limit: PAGE }),
+    newer: () => ask('after', { after: current().items.findLast(isKept)?.seq, limit: PAGE }),
     newest: toNewest,
-    seen: () => store.dispatch({ type: 'read', room: current().name }),
+    seen: () => store.dispatch({ type: 'read', room: here() }),
   },
 });
 const composer = createComposer({
   send: say,
-  change: (item, text) => later.edit(item, text),
+  change: (...args) => acts.edit(...args),
   scroll: (pages) => log.page(pages),
-  editLast: () => withLater((l) => l.editLast()),
+  editLast: () => acts.editLast(),
   typing: () => handle()?.typing(),
   enterSends: () => settings.enterSends === true,
-  suggest: (start) => later?.suggest(start) ?? [],
+  here: () => ({ ...current(), me: me() }),
 });
 const rooms = createRooms({ onSignOut: signOut });
 const people = createPeople({ onMention: (name) => composer.mention(name) });
@@ -69,61 +70,32 @@ const status = createStatus({
   reload: () => location.reload(),
 });
 
-// What is needed only once one is in: see later.js, which gets all this.
 const app = {
   chat: () => chat,
-  me,
-  store,
-  current,
-  handle,
   settings: () => settings,
   change(fields) {
     settings = { ...settings, ...fields };
     browser.set('settings', settings);
     scheduleRender();
   },
-  composer,
-  log,
-  goTo,
-  leaveRoom,
-  ask,
-  older,
-  render,
-  tell,
-  isTooLong,
+  ...{ store, current, me, handle, composer, log, goTo, leaveRoom, ask, older, render, tell, isTooLong, wellFormed, topics },
 };
-let later = null; // once it is there
-let loadingLater = null;
+const announcer = createAnnouncer(app);
+const acts = createActs(app);
+app.chime = announcer.chime;
 
-function load() {
-  loadingLater ??= import('./later.js').then(
-    (module) => (later = module.start(app)),
-    () => (loadingLater = null),
-  );
-  return loadingLater;
-}
+// --- coming and going ---
 
-function withLater(f) {
-  if (later) f(later);
-  else load().then((loaded) => loaded && f(loaded));
-}
+const nameFor = (what) => `${what} ${nameKey(seat.name)}`;
+const readMarks = () => browser.get(nameFor('marks')) ?? {};
 
-// --- coming and going -------------------------------------------------------------------------
-
-function showAddress(room) {
-  if (roomOfAddress() !== room) history.pushState(null, '', roomAddress(room));
-}
-
-export function start(panel) {
+export function join(panel, { name, room }, { insist, isBack = false } = {}) {
   signin = panel;
-}
-
-export function join({ name, room }, { insist, isBack = false } = {}) {
   chat?.close();
   seat = { name: cleanName(name), room: cleanRoom(room) };
   wasIn = false;
   browser.set('name', seat.name);
-  marks = browser.get(marksName()) ?? {};
+  marks = readMarks();
   store.dispatch({ type: 'start', me: seat.name });
   chat = connect({ name: seat.name, storage: tab, insist });
   chat.on('state', stateChanged);
@@ -131,25 +103,16 @@ export function join({ name, room }, { insist, isBack = false } = {}) {
   chat.on('frame', frameCame);
   chat.on('outbox', scheduleRender);
   if (isBack) showChat();
-  else signin.busy(true);
   enterRoom(seat.room);
-  const known = browser.get(roomsName());
+  const known = browser.get(nameFor('rooms'));
   for (const other of Array.isArray(known) ? known : []) if (other !== seat.room) enterRoom(other);
   store.dispatch({ type: 'open', room: seat.room });
   if (isBack) open(seat.room);
 }
 
-function roomsName() {
-  return `rooms ${nameKey(seat.name)}`;
-}
-
-function marksName() {
-  return `marks ${nameKey(seat.name)}`;
-}
-
 function enterRoom(room) {
   store.dispatch({ type: 'enter', room });
-  chat.join(room, { last: LAST });
+  chat.join(room, { last: PAGE });
 }
 
 function showChat() {
@@ -161,9 +124,9 @@ function open(room) {
   seat.room = room;
   store.dispatch({ type: 'open', room });
   tab.set('seat', seat);
-  showAddress(room);
+  if (roomOfAddress() !== room) history.pushState(null, '', roomAddress(room));
   composer.open(nameKey(seat.name), room);
-  later?.wasRead(room);
+  announcer.wasRead(room);
   render();
   if (matchMedia('(hover: hover)').matches || document.activeElement === document.body) composer.focus();
   log.looked();
@@ -174,28 +137,24 @@ function goTo(room) {
   const clean = cleanRoom(room);
   if (!seat || roomFault(clean)) return;
   if (!roomOf(store.get(), clean)) enterRoom(clean);
-  if (clean !== store.get().current) {
+  if (clean !== here()) {
     composer.save();
-    store.dispatch({ type: 'lookAway', room: store.get().current });
+    store.dispatch({ type: 'lookAway', room: here() });
   }
   open(clean);
 }
 
 function leaveRoom(room) {
-  chat.room(room)?.leave().catch(() => {});
-  forgetRoom(room);
-}
-
-function forgetRoom(room) {
+  handle(room)?.leave().catch(() => {});
   log.forget(room);
   store.dispatch({ type: 'left', room });
   saveRooms();
-  if (store.get().current) open(store.get().current);
+  if (here()) open(here());
   else goTo(DEFAULT_ROOM);
 }
 
 function saveRooms() {
-  browser.set(roomsName(), store.get().order);
+  browser.set(nameFor('rooms'), store.get().order);
 }
 
 function signOut() {
@@ -210,12 +169,10 @@ function showPanel(problem) {
   tab.set('seat', null);
   chat?.close();
   byId('chat').hidden = true;
-  rooms.close();
-  people.close();
-  log.close();
-  later?.stop();
+  for (const part of [rooms, people, log]) part.close();
+  announcer.stop();
   document.title = strings.app;
-  byId('favicon').href = 'icons.svg';
+  showFavicon('icon.svg');
   signin.show({ name: browser.get('name') ?? '', room: roomOfAddress(), ...problem });
 }
 
@@ -226,12 +183,11 @@ function stateChanged(state, before) {
   scheduleRender();
 }
 
-// A name that is refused is asked for again; whoever was in otherwise keeps the log in sight.
+// A refused name is asked for again; whoever was in otherwise keeps the log in sight.
 function rejected({ cause, reason }) {
   const isNameFault = cause === 'taken' || cause === 'invalid';
   if (wasIn && !isNameFault) return;
-  const error = reason || strings[cause] || strings.noSupport;
-  showPanel({ name: seat.name, room: seat.room, error, isNameFault });
+  showPanel({ ...seat, error: reason || strings[cause] || strings.noSupport, isNameFault });
 }
 
 function serverChanged(hello) {
@@ -239,9 +195,11 @@ function serverChanged(hello) {
   if (hello.build && hello.build !== build) status.newVersion();
 }
 
-// --- what the server says ---------------------------------------------------------------------
+// --- what the server says ---
 
-const isWatched = (room) => room === store.get().current && !document.hidden && log.isAtEnd();
+const isWatched = (room) => room === here() && !document.hidden && log.isAtEnd();
+
+const presence = (frame) => store.dispatch({ ...frame, ts: frame.ts ?? Date.now() });
 
 const frames = {
   joined(frame, { isFirst, was }) {
@@ -249,19 +207,13 @@ const frames = {
     if (was !== room) store.dispatch({ type: 'rename', room: was, to: room });
     if (seat.room === was) seat.room = room;
     store.dispatch({ type: 'named', me: username });
-    store.dispatch({
-      ...frame,
-      mark: marks[room],
-      asked: LAST,
-      now: Date.now(),
-      watched: isWatched(room),
-    });
+    store.dispatch({ ...frame, mark: marks[room], asked: PAGE, now: Date.now(), watched: isWatched(room) });
     saveRooms();
     if (!wasIn) {
       wasIn = true;
       showChat();
       open(seat.room);
-      load().then((loaded) => loaded?.topics());
+      topics();
     }
     if (count > users.length) handle(room).users().then((f) => store.dispatch(f), () => {});
     const hole = isFirst ? null : roomOf(store.get(), room)?.items.findLast((i) => i.kind === 'hole');
@@ -271,30 +223,26 @@ const frames = {
 
   message(frame) {
     store.dispatch({ ...frame, watched: isWatched(frame.room) });
-    if (!isMe(store.get(), frame.username)) later?.tellOthers(frame);
+    if (!isMe(store.get(), frame.username)) announcer.message(frame);
   },
 
-  ack({ room, id, cid }) {
-    store.dispatch({ type: 'rekey', room, id, key: cid });
-  },
+  ack: ({ room, id, cid }) => store.dispatch({ type: 'rekey', room, id, key: cid }),
 
   typing(frame) {
     store.dispatch({ ...frame, now: Date.now() });
-    setTimeout(() => {
-      store.dispatch({ type: 'everyRoom', action: { type: 'typingOver', now: Date.now() } });
-    }, TYPING_MS);
+    setTimeout(() => store.dispatch({ type: 'everyRoom', action: { type: 'typingOver', now: Date.now() } }), TYPING_MS);
   },
 
-  join: (frame) => store.dispatch({ ...frame, ts: frame.ts ?? Date.now() }),
-  leave: (frame) => store.dispatch({ ...frame, ts: frame.ts ?? Date.now() }),
+  join: presence,
+  leave: presence,
 
-  error(frame, { entry, refusedRoom } = {}) {
-    if (entry) later?.alert(strings.failed(frame.error));
-    else tell(frame.error);
-    if (refusedRoom) forgetRoom(refusedRoom);
+  error({ error }, { entry, refusedRoom } = {}) {
+    if (entry) byId('alert').replaceChildren(h('p', { dir: 'auto' }, strings.failed(error)));
+    else tell(error);
+    if (refusedRoom) leaveRoom(refusedRoom);
   },
 
-  bye: () => {},
+  bye() {},
 };
 
 function frameCame(frame, more) {
@@ -302,45 +250,37 @@ function frameCame(frame, more) {
   else store.dispatch(frame);
 }
 
-function tell(text) {
-  composer.complain(text);
-  return false;
+async function topics() {
+  const { rooms: all } = await chat.listRooms().catch(() => ({ rooms: [] }));
+  for (const { name, topic = '' } of all) store.dispatch({ type: 'topic', room: name, topic });
+  return all;
 }
 
-// --- talking ----------------------------------------------------------------------------------
-
-function act(...args) {
-  withLater((l) => l.act(...args));
-}
-
-function isTooLong(body) {
-  return bytes(body) > (chat.hello()?.limits?.body ?? Infinity);
-}
+// --- talking ---
 
 // False if the text could not be taken, so that it stays where it is.
 function say(text, replyTo) {
-  const body = text.toWellFormed?.() ?? text;
+  const body = wellFormed(text);
   const { name, hasNewer } = current();
   if (isTooLong(body)) return tell(strings.tooLong);
-  if (!chat.room(name).post(body, replyTo)) return tell(strings.full);
+  if (!handle(name).post(body, replyTo)) return tell(strings.full);
   store.dispatch({ type: 'clearLine', room: name });
   if (hasNewer) toNewest();
   else log.toEnd();
   return true;
 }
 
-// --- history ----------------------------------------------------------------------------------
+// --- history ---
 
-const firstSeq = () => current().items.find((item) => item.id && !item.isLost)?.seq;
-const lastSeq = () => current().items.findLast((item) => item.id && !item.isLost)?.seq;
+const isKept = (item) => item.id && !item.isLost;
 
 // One page at a time. False if there was none.
-async function ask(where, query, { room = store.get().current, ...more } = {}) {
+async function ask(where, query, { room = here(), ...more } = {}) {
   const what = `${room} ${where}`;
   if (loading.has(what)) return false;
   loading.add(what);
   try {
-    const page = await chat.room(room).history(query);
+    const page = await handle(room).history(query);
     store.dispatch({ ...page, room, where, ...more });
     return true;
   } catch {
@@ -351,8 +291,8 @@ async function ask(where, query, { room = store.get().current, ...more } = {}) {
 }
 
 function older(limit = PAGE) {
-  const before = firstSeq();
-  return before === undefined ? false : ask('before', { before, limit });
+  const before = current().items.find(isKept)?.seq;
+  return before !== undefined && ask('before', { before, limit });
 }
 
 async function toNewest() {
@@ -362,13 +302,13 @@ async function toNewest() {
   log.toEnd();
 }
 
-function loadHole({ before, key }, room = store.get().current) {
+function loadHole({ before, key }, room = here()) {
   return ask('hole', { before, limit: FAR_PAGE }, { room, key });
 }
 
-// --- showing ----------------------------------------------------------------------------------
+// --- showing ---
 
-// Together once a frame, or soon when nobody looks and there are no frames.
+// Once a frame; when nobody looks there are none.
 function scheduleRender() {
   if (renderPending) return;
   renderPending = true;
@@ -381,10 +321,8 @@ function render() {
   const state = store.get();
   const room = current();
   if (!seat || !room) return;
-  const own = settings.rooms?.[room.name];
-  log.render(room, chat.outbox.of(room.name), {
-    notices: own?.notices ?? (room.count > QUIET_ROOM ? 'hide' : 'fold'),
-  });
+  const notices = settings.rooms?.[room.name]?.notices ?? (room.count > QUIET_ROOM ? 'hide' : 'fold');
+  log.render(room, chat.outbox.of(room.name), { notices });
   rooms.render(state);
   people.render(state, room);
   composer.showTyping(Object.keys(room.typing));
@@ -396,7 +334,7 @@ store.subscribe((state, before) => {
   if (!seat) return;
   if (wasIn) showTitle(state);
   if (current()?.read !== roomOf(before, state.current)?.read) {
-    later?.wasRead(state.current);
+    announcer.wasRead(state.current);
     markTimer ??= setTimeout(saveMarks, MARK_AFTER_MS);
   }
   scheduleRender();
@@ -406,65 +344,66 @@ function showTitle(state) {
   const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
   const title = strings.title(unread, state.current);
   if (document.title !== title) document.title = title;
-  const icon = unread ? 'icon-unread.svg' : 'icons.svg';
-  if (byId('favicon').getAttribute('href') !== icon) byId('favicon').href = icon;
+  showFavicon(unread ? 'icon-unread.svg' : 'icon.svg');
+}
+
+// A browser asks the server each time it is set.
+function showFavicon(file) {
+  if (byId('favicon').getAttribute('href') !== file) byId('favicon').href = file;
 }
 
 function saveMarks() {
   clearTimeout(markTimer);
   markTimer = undefined;
   if (!seat) return;
-  // Another window may have read on, and its word of that be still under way.
-  marks = { ...marks, ...browser.get(marksName()) };
+  // Another window may have read on.
+  marks = { ...marks, ...readMarks() };
   for (const { name, epoch, read } of Object.values(store.get().rooms)) {
     if (epoch === null || read === null) continue;
     const known = marks[name]?.epoch === epoch ? marks[name].seq : 0;
     marks[name] = { epoch, seq: Math.max(known, read) };
   }
-  browser.set(marksName(), marks);
+  browser.set(nameFor('marks'), marks);
 }
 
 function redrawAtMidnight() {
   setTimeout(() => (scheduleRender(), redrawAtMidnight()), nextMidnight(Date.now()) - Date.now() + 50);
 }
 
-// --- the world around the page ----------------------------------------------------------------
+// --- the world around the page ---
 
 document.addEventListener('visibilitychange', () => {
   if (!seat) return;
   if (document.hidden) {
-    store.dispatch({ type: 'lookAway', room: store.get().current });
+    store.dispatch({ type: 'lookAway', room: here() });
     return;
   }
   chat.cameToView();
   log.looked();
 });
-window.addEventListener('online', () => seat && chat.networkCame());
-window.addEventListener('offline', () => seat && chat.networkWent());
-window.addEventListener('beforeunload', (event) => {
-  if (seat && chat.outbox.waiting()) event.preventDefault();
-});
-window.addEventListener('pagehide', () => {
-  composer.save();
-  saveMarks();
-});
-window.addEventListener('hashchange', () => {
-  const room = roomOfAddress();
-  if (seat && room !== store.get().current) goTo(room);
-});
-// Another window of this browser has read on.
-window.addEventListener('storage', (event) => {
-  if (!seat || event.key !== `hubbub.${marksName()}`) return;
-  marks = browser.get(marksName()) ?? {};
-  for (const [room, { epoch, seq }] of Object.entries(marks))
-    if (roomOf(store.get(), room)?.epoch === epoch) store.dispatch({ type: 'readElsewhere', room, seq });
-});
+
+const events = {
+  online: () => chat.networkCame(),
+  offline: () => chat.networkWent(),
+  beforeunload: (event) => chat.outbox.waiting() && event.preventDefault(),
+  pagehide() {
+    composer.save();
+    saveMarks();
+  },
+  hashchange: () => roomOfAddress() !== here() && goTo(roomOfAddress()),
+  // Another window has read on.
+  storage({ key }) {
+    if (key !== `hubbub.${nameFor('marks')}`) return;
+    marks = readMarks();
+    for (const [room, { epoch, seq }] of Object.entries(marks))
+      if (roomOf(store.get(), room)?.epoch === epoch) store.dispatch({ type: 'readElsewhere', room, seq });
+  },
+};
+for (const [type, f] of Object.entries(events)) window.addEventListener(type, (event) => seat && f(event));
 
 // iOS lays its keyboard over the page and says so only here.
-function fitKeyboard() {
-  const { height } = window.visualViewport;
-  document.documentElement.style.setProperty('--height', `${height}px`);
-}
-window.visualViewport?.addEventListener('resize', fitKeyboard);
+window.visualViewport?.addEventListener('resize', () => {
+  document.documentElement.style.setProperty('--height', `${window.visualViewport.height}px`);
+});
 
 redrawAtMidnight();

@@ -1,4 +1,4 @@
-// What the client knows about its rooms: pure reducers, and a store that tells its subscribers.
+// What the client knows about its rooms: pure reducers, and a store.
 import { nameKey } from './protocol.js';
 
 const ITEMS_MAX = 10_000;
@@ -9,13 +9,11 @@ const NOTICES_UP_TO = 50; // people; in a larger room, coming and going is no ne
 const TYPING_MS = 5_000;
 
 // items, in their order in the log:
-//   {kind: 'message', key (the cid of its frame, or its id), id, seq, username, body, ts, mine, reply_to?, edited?, deleted?, reactions,
-//    isLost?}                                   isLost: the log it was in is gone, nothing can be done to it
-//   {kind: 'join' | 'leave', key, username, ts, mine, reason?}
-//   {kind: 'hole', key, before, ts}             what is missing here can be asked for, before that seq
-//   {kind: 'gap', key, ts}                      what is missing here is gone
-// hasOlder, hasNewer: whether history has more in that direction. While hasNewer, what is live waits in
-// `later`. line: key of the first unread message; unread and mentions: since one last looked; read: seq.
+//   {kind: 'message', key (cid or id), id, seq, username, body, ts, mine, reply_to?, edited?, deleted?, reactions,
+//    isLost? (its log is gone)}
+//   {kind: 'join' | 'leave', key, username, ts, mine}
+//   {kind: 'hole', key, before, ts} can be filled, before that seq; {kind: 'gap', key, ts} cannot
+// While hasNewer, what is live waits in `later`. line: key of the first unread message; read: seq.
 export const emptyRoom = {
   name: '',
   epoch: null,
@@ -44,31 +42,28 @@ export const roomOf = (state, name) => own(state.rooms, name);
 export const isMe = (state, username) => nameKey(username) === nameKey(state.me);
 export const findMessage = (room, id) => room?.items.findLast((item) => item.id === id);
 
+const isKept = (item) => item.id && !item.isLost;
+const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
+
 const word = /[\p{L}\p{N}\p{M}_]/u;
 
 // Whether the name stands in the text as a word of its own.
 export function mentions(body, name) {
-  const text = nameKey(` ${body} `);
+  const text = nameKey(body);
   const wanted = nameKey(name);
-  if (!wanted) return false;
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
-    const before = text[at - 1] ?? ' ';
-    const after = text[at + wanted.length] ?? ' ';
-    if (!(word.test(before) && word.test(wanted[0])) && !(word.test(after) && word.test(wanted.at(-1)))) return true;
-  }
+  const isInside = (a = ' ', b = ' ') => word.test(a) && word.test(b);
+  for (let at = text.indexOf(wanted); wanted && at >= 0; at = text.indexOf(wanted, at + 1))
+    if (!isInside(text[at - 1], wanted[0]) && !isInside(text[at + wanted.length], wanted.at(-1))) return true;
   return false;
 }
 
 // --- items ---
 
-function item(state, frame) {
-  const { id, seq, username, body, ts, reply_to, edited, deleted, reactions = {}, cid } = frame;
-  const made = { kind: 'message', key: cid ?? id, id, seq, username, body, ts, mine: isMe(state, username), reactions };
-  if (reply_to !== undefined) made.reply_to = reply_to;
-  if (edited !== undefined) made.edited = edited;
-  if (deleted) made.deleted = true;
-  return made;
+function item(state, { id, seq, username, body, ts, reply_to, edited, deleted, reactions = {}, cid }) {
+  const mine = isMe(state, username);
+  return { kind: 'message', key: cid ?? id, id, seq, username, body, ts, mine, reactions, reply_to, edited, deleted };
 }
+const itemsOf = (state, frames) => frames.filter((f) => f.type === 'message').map((f) => item(state, f));
 
 const toLater = (room, frame) => ({ ...room, later: [...room.later, frame] });
 
@@ -80,24 +75,22 @@ function trim(room) {
 const append = (room, added) => trim({ ...room, items: [...room.items, added], next: room.next + 1 });
 const numbered = (room, fields) => ({ key: `n${room.next}`, ...fields });
 
-// Puts messages in their current state among what is known: by id, else by seq.
+// By id what is known, else by seq.
 export function merge(items, messages) {
-  if (!messages.length) return items;
-  const keys = new Map(items.filter((i) => i.id && !i.isLost).map((i) => [i.id, i.key]));
-  const fresh = new Map(messages.map((m) => [m.id, keys.has(m.id) ? { ...m, key: keys.get(m.id) } : m]));
+  const keys = new Map(items.filter(isKept).map((i) => [i.id, i.key]));
+  const fresh = new Map(messages.map((m) => [m.id, { ...m, key: keys.get(m.id) ?? m.key }]));
+  const added = messages.filter((m) => !keys.has(m.id));
   const merged = [];
-  const added = messages.filter((m) => !keys.has(m.id)).map((m) => fresh.get(m.id));
-  let next = 0;
   for (const known of items) {
-    const seq = known.isLost ? undefined : (known.seq ?? known.before);
-    while (seq !== undefined && next < added.length && added[next].seq < seq) merged.push(added[next++]);
-    merged.push(fresh.get(known.isLost ? undefined : known.id) ?? known);
+    const seq = known.isLost ? -1 : (known.seq ?? known.before);
+    while (added[0]?.seq < seq) merged.push(added.shift());
+    merged.push((isKept(known) && fresh.get(known.id)) || known);
   }
-  return [...merged, ...added.slice(next)];
+  return [...merged, ...added];
 }
 
 function change(room, id, f) {
-  const at = room.items.findLastIndex((i) => i.id === id && !i.isLost);
+  const at = room.items.findLastIndex((i) => i.id === id && isKept(i));
   if (at < 0) return room;
   return { ...room, items: room.items.with(at, { ...room.items[at], ...f(room.items[at]) }) };
 }
@@ -106,26 +99,18 @@ function withReaction(reactions, { emoji, username, on }) {
   const known = own(reactions, emoji) ?? [];
   const others = known.filter((name) => nameKey(name) !== nameKey(username));
   const names = !on ? others : others.length < known.length ? known : [...known, username];
-  const { [emoji]: _, ...rest } = reactions;
-  if (!names.length) return rest;
-  return Object.hasOwn(reactions, emoji) ? { ...reactions, [emoji]: names } : { ...rest, [emoji]: names };
+  return names.length ? { ...reactions, [emoji]: names } : without(reactions, emoji);
 }
 
 // --- what happens in a room: (room, frame, state) => room ---
 
-// A page of history may have brought it already, ahead of the live one.
-const isKnown = (room, { id, seq }) => {
-  const last = room.items.findLast((i) => i.seq !== undefined);
-  return last && !last.isLost && last.seq >= seq && room.items.some((i) => i.id === id && !i.isLost);
-};
-
-function arrive(room, frame, state, watched) {
+function arrive(room, frame, state) {
   const made = item(state, frame);
   if (room.hasNewer) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state);
-  if (isKnown(room, frame)) return room;
+  // A page of history may have brought it already, ahead of the live one.
+  if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
-  if (made.mine) return { ...after, read: made.seq };
-  return watched ? { ...after, read: made.seq } : count(after, made, state);
+  return made.mine || frame.watched ? { ...after, read: made.seq } : count(after, made, state);
 }
 
 function count(room, made, state) {
@@ -138,7 +123,7 @@ function count(room, made, state) {
 }
 
 const events = {
-  message: (room, frame, state) => arrive(stopTyping(room, frame.username), frame, state, frame.watched),
+  message: (room, frame, state) => arrive(stopTyping(room, frame.username), frame, state),
   edit: (room, { id, body, ts }) => change(room, id, () => ({ body, edited: ts })),
   delete: (room, { id }) => change(room, id, () => ({ body: '', deleted: true, reactions: {} })),
   react: (room, frame) => change(room, frame.id, ({ reactions }) => ({ reactions: withReaction(reactions, frame) })),
@@ -147,26 +132,25 @@ const events = {
 function durable(room, frame, state) {
   if (frame.seq <= room.seq) return room;
   const applied = events[frame.type](room, frame, state);
-  // What concerns a message that waits must wait with it.
+  // What concerns a message that waits waits with it.
   const isWaiting = room.hasNewer && frame.type !== 'message' && room.later.some((f) => f.id === frame.id);
   return { ...(isWaiting ? toLater(applied, frame) : applied), seq: frame.seq };
 }
 
 function stopTyping(room, username) {
-  if (!Object.hasOwn(room.typing, username)) return room;
-  const { [username]: _, ...typing } = room.typing;
-  return { ...room, typing };
+  return Object.hasOwn(room.typing, username) ? { ...room, typing: without(room.typing, username) } : room;
 }
 
-function notice(room, kind, { username, ts, reason }, state) {
+const withUsers = (room, users, count = users.length) => ({ ...room, users, count });
+
+function notice(room, { type: kind, username, ts }, state) {
   if (room.count > NOTICES_UP_TO || room.hasNewer) return room;
-  const fields = { kind, username, ts, mine: isMe(state, username), ...(reason ? { reason } : {}) };
-  return append(room, numbered(room, fields));
+  return append(room, numbered(room, { kind, username, ts, mine: isMe(state, username) }));
 }
 
 // The first look into a room: what is unread is what came after the mark of an earlier visit.
 function firstLook(room, frame, state) {
-  const items = frame.events.filter((e) => e.type === 'message').map((e) => item(state, e));
+  const items = itemsOf(state, frame.events);
   const { mark } = frame;
   const since = mark && mark.epoch === frame.epoch ? mark.seq : frame.seq;
   const unread = items.filter((i) => i.seq > since && !i.mine && !i.deleted);
@@ -183,32 +167,28 @@ function firstLook(room, frame, state) {
 
 // Back in, and something may be missing between what is known and what came.
 function afterLoss(room, frame, state) {
-  const messages = frame.events.filter((e) => e.type === 'message').map((e) => item(state, e));
+  const messages = itemsOf(state, frame.events);
   const isSameLog = room.epoch === frame.epoch;
-  const last = room.items.findLast((i) => i.seq !== undefined && !i.isLost);
-  const isOverlapping = isSameLog && messages.length > 0 && last && messages[0].seq <= last.seq;
+  const isOverlapping = isSameLog && messages[0]?.seq <= room.items.findLast(isKept)?.seq;
   const isNothing = isSameLog && frame.seq === room.seq;
   let { items } = room;
-  if (!isSameLog) items = items.map((i) => (i.id && !i.isLost ? { ...i, key: `lost ${i.key}`, isLost: true } : i));
-  const seam = { ts: frame.now, before: messages[0]?.seq ?? frame.seq + 1 };
-  const { before, ...gone } = seam;
+  if (!isSameLog) items = items.map((i) => (isKept(i) ? { ...i, key: `lost ${i.key}`, isLost: true } : i));
+  const hole = { kind: 'hole', before: messages[0]?.seq ?? frame.seq + 1 };
   if (!isOverlapping && !isNothing && items.length)
-    items = [...items, numbered(room, isSameLog ? { kind: 'hole', before, ...gone } : { kind: 'gap', ...gone })];
-  const fresh = messages.filter((m) => !isSameLog || m.seq > room.seq);
-  let after = { ...room, items: merge(items, messages), next: room.next + 1, hasNewer: false, later: [] };
-  for (const made of fresh) if (!made.mine && !made.deleted && !frame.watched) after = count(after, made, state);
-  return after;
+    items = [...items, numbered(room, { ts: frame.now, ...(isSameLog ? hole : { kind: 'gap' }) })];
+  const isNew = (m) => !m.mine && !m.deleted && !frame.watched && (!isSameLog || m.seq > room.seq);
+  const after = { ...room, items: merge(items, messages), next: room.next + 1, hasNewer: false, later: [] };
+  return messages.filter(isNew).reduce((sum, made) => count(sum, made, state), after);
 }
 
 // The end of history is reached: what waited is put behind it.
 function joinLater(room, state) {
-  let after = { ...room, hasNewer: false, later: [] };
-  const known = new Set(after.items.map((i) => i.id));
-  for (const frame of room.later) {
-    if (frame.type === 'message' && !known.has(frame.id)) after = append(after, item(state, frame));
-    else if (frame.type !== 'message') after = events[frame.type](after, frame, state);
-  }
-  return after;
+  const known = new Set(room.items.map((i) => i.id));
+  const add = (after, frame) => {
+    if (frame.type !== 'message') return events[frame.type](after, frame, state);
+    return known.has(frame.id) ? after : append(after, item(state, frame));
+  };
+  return room.later.reduce(add, { ...room, hasNewer: false, later: [] });
 }
 
 const pages = {
@@ -219,33 +199,27 @@ const pages = {
   },
   // Another place in the log: what is here now goes.
   around: (room, { items, hasNewer }) => ({ ...room, items, hasOlder: true, hasNewer, later: [] }),
-  newest: (room, { items, more }, state) =>
-    joinLater({ ...room, items, hasOlder: more }, state),
+  newest: (room, { items, more }, state) => joinLater({ ...room, items, hasOlder: more }, state),
   hole: (room, { items, more, key }) => {
     const at = room.items.findIndex((i) => i.key === key);
     if (at < 0) return room;
     const known = new Set(room.items.slice(0, at).map((i) => i.id));
-    const isClosed = !more || !items.length || items.some((m) => known.has(m.id));
-    const merged = merge(room.items, items);
-    const next = isClosed
-      ? merged.filter((i) => i.key !== key)
-      : moveHole(merged.filter((i) => i.key !== key), room.items[at], items[0]);
-    return { ...room, items: next };
+    const merged = merge(room.items, items).filter((i) => i.key !== key);
+    const [first] = items;
+    if (more && first && !items.some((m) => known.has(m.id)))
+      merged.splice(merged.findIndex((i) => i.id === first.id), 0, { ...room.items[at], before: first.seq });
+    return { ...room, items: merged };
   },
 };
 
-function moveHole(items, hole, first) {
-  const at = items.findIndex((i) => i.id === first.id);
-  return items.toSpliced(at, 0, { ...hole, before: first.seq });
-}
+const asRead = (room, seq = room.seq) => ({ ...room, unread: 0, mentions: 0, read: seq });
 
 const roomActions = {
   joined: (room, frame, state) => {
-    const looks = room.epoch === null ? firstLook : frame.recovered ? null : afterLoss;
-    let after = looks ? looks(room, frame, state) : room;
-    if (!looks) for (const e of frame.events) after = durable(after, { ...e, watched: frame.watched }, state);
-    const { users, seq, epoch } = frame;
-    return { ...after, users, count: frame.count ?? users.length, seq, epoch, isIn: true, typing: {} };
+    const { users, count: n, seq, epoch, events: all, watched } = frame;
+    const recover = () => all.reduce((after, e) => durable(after, { ...e, watched }, state), room);
+    const look = room.epoch === null ? firstLook : frame.recovered ? recover : afterLoss;
+    return { ...withUsers(look(room, frame, state), users, n), seq, epoch, isIn: true, typing: {} };
   },
 
   message: durable,
@@ -256,15 +230,13 @@ const roomActions = {
   join: (room, frame, state) => {
     const isListed = room.users.includes(frame.username);
     if (isListed && !isMe(state, frame.username)) return room;
-    const users = isListed ? room.users : [...room.users, frame.username];
-    return notice({ ...room, users, count: frame.count ?? users.length }, 'join', frame, state);
+    return notice(withUsers(room, isListed ? room.users : [...room.users, frame.username], frame.count), frame, state);
   },
   leave: (room, frame, state) => {
     const users = room.users.filter((user) => user !== frame.username);
-    const after = { ...stopTyping(room, frame.username), users, count: frame.count ?? users.length };
-    return notice(after, 'leave', frame, state);
+    return notice(withUsers(stopTyping(room, frame.username), users, frame.count), frame, state);
   },
-  users: (room, { users, count: n }) => ({ ...room, users, count: n ?? users.length }),
+  users: (room, { users, count: n }) => withUsers(room, users, n),
   typing: (room, { username, now }, state) =>
     isMe(state, username) ? room : { ...room, typing: { ...room.typing, [username]: now + TYPING_MS } },
   typingOver: (room, { now }) => {
@@ -275,7 +247,7 @@ const roomActions = {
 
   history: (room, { where, messages, epoch, ...page }, state) => {
     if (epoch !== room.epoch) return room;
-    return pages[where](room, { ...page, items: messages.map((m) => item(state, m)) }, state);
+    return pages[where](room, { ...page, items: itemsOf(state, messages) }, state);
   },
 
   // What one does oneself is seen at once; if the server refuses it, `restore` takes it back.
@@ -289,15 +261,12 @@ const roomActions = {
           : {},
     ),
 
-  // The message that we sent is in the log under this id already: it is one and the same row.
-  rekey: (room, { id, key }) => (findMessage(room, id) ? change(room, id, () => ({ key })) : room),
+  // What we sent is in the log already: it is one and the same row.
+  rekey: (room, { id, key }) => change(room, id, () => ({ key })),
 
-  // One has looked: everything that is here is read.
-  read: (room) =>
-    room.unread || room.read !== room.seq ? { ...room, unread: 0, mentions: 0, read: room.seq } : room,
-  // Another window of this browser has read up to there.
-  readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...room, unread: 0, mentions: 0, line: null, read: seq } : room),
-  clearLine: (room) => (room.line ? { ...room, unread: 0, mentions: 0, line: null, read: room.seq } : room),
+  read: (room) => (room.unread || room.read !== room.seq ? asRead(room) : room),
+  readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...asRead(room, seq), line: null } : room),
+  clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
   // Whoever looks away having read everything finds the line below that on return.
   lookAway: (room) => (room.line && !room.unread ? { ...room, line: null } : room),
   out: (room) => (room.isIn ? { ...room, isIn: false, typing: {} } : room),
@@ -314,15 +283,14 @@ const actions = {
       : { ...state, order: [...state.order, room], rooms: { ...state.rooms, [room]: { ...emptyRoom, name: room } } },
   rename: (state, { room, to }) => {
     if (room === to || !own(state.rooms, room)) return state;
-    const { [room]: old, ...rest } = state.rooms;
     const order = [...new Set(state.order.map((name) => (name === room ? to : name)))];
     const current = state.current === room ? to : state.current;
-    return { ...state, current, order, rooms: { [to]: { ...old, name: to }, ...rest } };
+    return { ...state, current, order, rooms: { [to]: { ...state.rooms[room], name: to }, ...without(state.rooms, room) } };
   },
   left: (state, { room }) => {
-    const { [room]: _, ...rooms } = state.rooms;
     const order = state.order.filter((name) => name !== room);
-    return { ...state, order, rooms, current: state.current === room ? (order[0] ?? null) : state.current };
+    const current = state.current === room ? (order[0] ?? null) : state.current;
+    return { ...state, current, order, rooms: without(state.rooms, room) };
   },
   open: (state, { room }) => {
     if (!own(state.rooms, room)) return state;
@@ -331,8 +299,7 @@ const actions = {
       r.name === room || r.hasNewer || r.items.length <= ITEMS_ELSEWHERE
         ? r
         : { ...r, items: r.items.slice(-ITEMS_ELSEWHERE), hasOlder: true };
-    const rooms = sum <= ITEMS_IN_ALL ? state.rooms : mapRooms(state.rooms, slim);
-    return { ...state, current: room, rooms };
+    return { ...state, current: room, rooms: sum <= ITEMS_IN_ALL ? state.rooms : mapRooms(state.rooms, slim) };
   },
   everyRoom: (state, { action }) => {
     const rooms = mapRooms(state.rooms, (room) => roomActions[action.type](room, action, state));

@@ -2,14 +2,14 @@
 
 const plural = new Intl.PluralRules('en');
 export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one : other}`;
-const list = new Intl.ListFormat('en', { type: 'unit', style: 'long' });
-const and = new Intl.ListFormat('en', { type: 'conjunction', style: 'long' });
+const list = new Intl.ListFormat('en', { type: 'unit' });
+const and = new Intl.ListFormat('en');
 
 // A sentence with names in it is a list of parts: text, or {name}, whose direction is its own.
-const parts = (format, names) =>
-  format.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
-const people = (names) => parts(list, names);
+const people = (names) => list.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
 const everybody = (names, me) => and.format(names.map((name) => (name === me ? 'you' : name)));
+
+const newMessages = (n) => count(n, 'new message', 'new messages');
 
 export const strings = {
   app: 'hubbub',
@@ -25,6 +25,8 @@ export const strings = {
   roomLong: 'This room name is too long: 64 characters at most.',
   roomCharacters: 'A room name has letters, digits and . _ - only.',
   unreachable: 'The server cannot be reached. Please try again.',
+  notLoaded: 'This could not be loaded: the server cannot be reached.',
+  tryAgain: 'Try again',
   noSupport: 'The connection was refused.',
   replaced: 'You have joined from somewhere else.',
   removed: 'You have been removed.',
@@ -66,28 +68,28 @@ export const strings = {
   hole: 'Some messages may be missing here.',
   load: 'Load',
   newMessages: 'New messages',
-  unread: (n) => count(n, 'new message', 'new messages'),
+  copyDay: 'Copy this day',
+  unread: newMessages,
   unreadAbove: (n) => `${n} unread`,
   latest: 'Latest',
   deleted: 'Message deleted',
   edited: 'edited',
-  editedAt: (when) => `Edited ${when}`,
   inReplyTo: 'In reply to ',
   replyToUnknown: 'In reply to an earlier message',
   reaction: (emoji, names, me) => `${emoji} ${names.length}, ${everybody(names, me)}`,
   addReaction: 'Add a reaction',
   typing(names) {
-    if (!names.length) return [];
-    const shown = names.slice(0, 2).map((name) => ({ name }));
-    const others = names.length - shown.length;
-    if (others) return [shown[0], ', ', shown[1], ` and ${count(others, 'other', 'others')} are typing…`];
-    return shown.length === 2 ? [shown[0], ' and ', shown[1], ' are typing…'] : [shown[0], ' is typing…'];
+    const [one, two] = names.map((name) => ({ name }));
+    const others = names.length - 2;
+    if (!one) return [];
+    if (!two) return [one, ' is typing…'];
+    return others ? [one, ', ', two, ` and ${count(others, 'other', 'others')} are typing…`] : [one, ' and ', two, ' are typing…'];
   },
 
   queued: 'Waiting to be sent',
   sending: 'Sending…',
   failed: (reason) => `Not sent: ${reason}`,
-  refused: (reason) => `That did not work: ${reason}`,
+  didNotWork: (reason) => `That did not work: ${reason}`,
   tooLong: 'This message is too long to be sent in one piece.',
   full: 'Too many messages are waiting. Please wait until you are connected again.',
   retry: 'Send again',
@@ -95,15 +97,12 @@ export const strings = {
   remove: 'Delete',
   react: 'React',
   reply: 'Reply',
-  copy: 'Copy text',
   more: 'More',
   editing: 'Editing',
   replying: 'Replying to',
   escCancels: '· Esc cancels',
-  copied: 'Copied.',
-  notFound: 'That message is too far back to be shown here.',
+  notFound: 'That message could not be found.',
 
-  spoken: (name, body) => `${name}: ${body}`,
-  spokenIn: (name, room, body) => `${name} in ${room}: ${body}`,
-  spokenMany: (n, room) => `${count(n, 'new message', 'new messages')} in ${room}`,
+  spoken: (name, body, room) => `${name}${room ? ` in ${room}` : ''}: ${body}`,
+  spokenMany: (n, room) => `${newMessages(n)} in ${room}`,
 };

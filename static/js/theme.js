@@ -10,7 +10,7 @@
     for (const button of document.querySelectorAll('.theme')) {
       button.title = labels[root.dataset.theme];
       button.setAttribute('aria-label', button.title);
-      button.querySelector('use').setAttribute('href', `icons.svg#theme-${root.dataset.theme}`);
+      button.querySelector('use').setAttribute('href', `#i-theme-${root.dataset.theme}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallySent, eventuallyTexts, link, say, scene, states, texts } from './harness.mjs';
+import { eventually, eventuallySent, eventuallyTexts, link, noLimits, say, scene, states, texts } from './harness.mjs';
 
 const article = (page, text) => page.locator('article', { has: page.locator(`[id$="-body"]:text-is("${text}")`) });
 const chips = (page) =>
@@ -164,4 +164,76 @@ scene('typing is told, not spoken, and over with the message', async ({ person }
     return ana.textContent('#typing');
   }, 'bob is typing…');
   await eventually(() => ana.textContent('#typing'), '');
+});
+
+scene('a refused edit and a refused reaction are taken back, with the reason', async ({ person }) => {
+  const ana = await person('ana', { script: noLimits });
+  const bob = await person('bob');
+  const reason = () => ana.textContent('#message-error');
+  await say(ana, 'hello');
+  for (const page of [ana, bob]) await eventuallySent(page, ['hello']);
+  await ana.evaluate(() => {
+    globalThis.seen = new Set();
+    const look = () => seen.add(`${document.querySelector('.bubble').textContent.length} ${document.querySelectorAll('.chip:not(.add)').length}`);
+    new MutationObserver(look).observe(document.getElementById('rows'), { childList: true, subtree: true });
+  });
+  await ana.keyboard.press('ArrowUp');
+  await ana.fill('#message', 'w'.repeat(20_000));
+  await ana.keyboard.press('Enter');
+  await eventually(async () => /^That did not work: .*/.test(await reason()), true);
+  await eventuallyTexts(ana, ['hello']);
+  assert.equal(await ana.locator('.edited').count(), 0);
+  await article(ana, 'hello').focus();
+  await ana.keyboard.press('+');
+  await ana.fill('dialog input', '\u202ex');
+  await ana.keyboard.press('Enter');
+  await eventually(async () => /^That did not work: .*emoji/.test(await reason()), true);
+  await eventually(() => chips(ana), []);
+  const seen = await ana.evaluate(() => [...globalThis.seen]);
+  assert.ok(seen.includes('20000 0') && seen.includes('5 1'), `was to be seen at once: ${seen}`);
+  await say(ana, 'still fine');
+  await eventuallyTexts(bob, ['hello', 'still fine']);
+  assert.deepEqual(await chips(bob), []);
+});
+
+scene('what opens over the page and cannot be loaded: said, and tried again', { isServerGoing: true }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  await say(ana, 'hello');
+  await eventuallySent(ana, ['hello']);
+  line.cut();
+  await article(ana, 'hello').focus();
+  await ana.keyboard.press('Enter');
+  await eventually(() => ana.textContent('#message-error'), 'This could not be loaded: the server cannot be reached. Try again');
+  await ana.click('#message-error button');
+  await eventually(() => ana.textContent('#message-error'), 'This could not be loaded: the server cannot be reached. Try again');
+  line.heal();
+  await ana.click('#message-error button');
+  await ana.waitForSelector('dialog[open] .menu-list');
+  assert.equal(await ana.textContent('#message-error'), '');
+});
+
+scene('an answer to what is far back leads there without all that is between, and back', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {
+  const bob = await friend('bob');
+  const { id } = await bob.say('Long ago');
+  for (let i = 0; i < 600; i += 40) await Promise.all(Array.from({ length: 40 }, (_, k) => bob.say(`filler ${i + k}`)));
+  await bob.say('That one', id);
+  const ana = await person('ana');
+  await eventually(async () => (await texts(ana)).at(-1), 'That one');
+  await ana.evaluate(() => {
+    globalThis.asked = [];
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+      const frame = JSON.parse(text);
+      if (frame.type === 'history') globalThis.asked.push(frame.id ?? 'another page');
+      return send.call(this, text);
+    };
+  });
+  await ana.click('.quote');
+  await ana.waitForSelector('.message.flash');
+  assert.equal(await ana.textContent('.message.flash .bubble'), 'Long ago');
+  assert.deepEqual((await ana.evaluate(() => globalThis.asked)).slice(0, 2), ['another page', id]);
+  assert.ok(!(await texts(ana)).includes('filler 500'));
+  await ana.click('#pill');
+  await eventually(async () => (await texts(ana)).at(-1), 'That one');
 });

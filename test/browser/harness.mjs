@@ -21,7 +21,7 @@ after(closeBrowser);
 // What a page is entitled to complain about while its server is away, and nothing else.
 const networkComplaints = [
   /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws' failed: /,
-  /^Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INTERNET_DISCONNECTED|TIMED_OUT|ABORTED)$/,
+  /^Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED|TIMED_OUT|ABORTED)$/,
 ];
 
 function watch(page, complaints, options) {

@@ -359,3 +359,68 @@ scene('frames that are none, or strange, change nothing', async ({ visitor, peer
   bob.say('fine');
   await eventually(async () => (await readLog(ana)).at(-1)?.body, 'fine');
 });
+
+// What a copy by the keyboard gives.
+async function copied(page) {
+  await page.evaluate(() => {
+    addEventListener('copy', (event) => (globalThis.copied = event.clipboardData.getData('text/plain')), { once: true });
+  });
+  await page.keyboard.press('Control+c');
+  await page.waitForFunction(() => globalThis.copied !== undefined);
+  return page.evaluate(() => globalThis.copied.replaceAll(/\d\d:\d\d/g, 'hh:mm'));
+}
+
+scene('rows are copied as clean text, part of one as it is; and a whole day', { ...quick }, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  for (const text of ['one', 'two', 'three\nlines']) bob.say(text);
+  await eventually(() => lastText(ana), 'three\nlines');
+  await say(ana, 'mine');
+  await eventuallyTexts(ana, ['one', 'two', 'three\nlines', 'mine']);
+  const select = (from, to) =>
+    ana.evaluate(([a, b]) => {
+      const texts = [...document.querySelectorAll('.bubble')].map((one) => one.firstChild.firstChild);
+      document.activeElement.blur();
+      getSelection().setBaseAndExtent(texts[a], 1, texts[b], 2);
+    }, [from, to]);
+  await select(1, 3);
+  assert.equal(await copied(ana), '[hh:mm] bob: two\n[hh:mm] bob: three\nlines\n[hh:mm] ana: mine');
+  await ana.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const clipboard = () => ana.evaluate(async () => (await navigator.clipboard.readText()).replaceAll(/\d\d:\d\d/g, 'hh:mm'));
+  await ana.hover('.day');
+  await ana.click('.day button');
+  await eventually(clipboard, '[hh:mm] bob: one\n[hh:mm] bob: two\n[hh:mm] bob: three\nlines\n[hh:mm] ana: mine');
+  assert.equal(await ana.textContent('#alert'), 'Copied.');
+  await select(0, 0);
+  await ana.keyboard.press('Control+c');
+  await eventually(clipboard, 'n');
+});
+
+scene('the row that has the focus, and those that are selected, stay while the window moves on', quick, async ({ person, friend }) => {
+  const ana = await person('ana');
+  const bob = await friend('bob');
+  const say40 = async (letter, n) => {
+    for (let i = 0; i < n; i += 40) await Promise.all(numbered(letter, n).slice(i, i + 40).map((text) => bob.say(text)));
+  };
+  await say40('a', 40);
+  await eventually(() => lastText(ana), 'a39');
+  await ana.evaluate(() => {
+    const rows = [...document.querySelectorAll('.message')];
+    getSelection().setBaseAndExtent(rows[10].querySelector('.bubble'), 0, rows[12].querySelector('.bubble'), 1);
+    rows[20].querySelector('article').focus({ preventScroll: true });
+  });
+  const kept = () =>
+    ana.evaluate(() => ({
+      focus: document.activeElement.querySelector('.bubble')?.textContent,
+      selection: getSelection().toString().match(/a\d+/g)?.join(' '),
+      hasLast: document.querySelectorAll('#rows > li').length <= 300,
+    }));
+  const whole = { focus: 'a20', selection: 'a10 a11 a12', hasLast: true };
+  assert.deepEqual(await kept(), whole);
+  await say40('b', 400);
+  await eventually(() => lastText(ana), 'b399');
+  assert.deepEqual(await kept(), whole);
+  assert.ok(!(await texts(ana)).includes('a30'), 'the others are not in the page');
+  await ana.keyboard.press('ArrowDown');
+  await eventually(async () => (await kept()).focus, 'a21');
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { client } from './client.mjs';
 
-const { createOutbox } = await client('outbox.js');
+const { createOutbox } = await client('hubbub.js');
 
 let stored;
 let storage;

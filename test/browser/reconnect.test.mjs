@@ -180,7 +180,7 @@ scene('the countdown falls, is spoken once, and "Try now" is now', away, async (
   const seconds = async () => Number((await detail()).match(/in (\d+) s/)?.[1] ?? 0);
   for (let i = 0; i < 200 && (await seconds()) < 7; i++) {
     await ana.clock.runFor(500);
-    await ana.evaluate(() => fetch('icons.svg').catch(() => {})); // lets a refused try come back
+    await ana.evaluate(() => fetch('icon.svg').catch(() => {})); // lets a refused try come back
   }
   const from = await seconds();
   assert.ok(from >= 7, await detail());

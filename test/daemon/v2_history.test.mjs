@@ -41,6 +41,17 @@ test('an empty room has an empty history', async () => {
   await ann.leave();
 });
 
+test('a page around a message, by its id; of another room or log, or none, is refused', async () => {
+  const { ann, acks } = await talk('by-id', 30);
+  const { ann: other, acks: others } = await talk('by-id-too', 1, 'tom');
+  const page = await ann.ask({ type: 'history', room: 'by-id', id: acks[9].id, limit: 5 });
+  assert.deepEqual(seqs(page.messages), [8, 9, 10, 11, 12]);
+  for (const id of [others[0].id, acks[0].id.replace(/^[^-]+/, '1'), 'nothing', ''])
+    await ann.refused({ type: 'history', room: 'by-id', id }, 'unknown_message');
+  await ann.refused({ type: 'history', room: 'by-id', id: acks[9].id, before: 3 }, 'bad_request');
+  for (const one of [ann, other]) await one.leave();
+});
+
 test('pages before, after and around any place, of any size, at every border', async () => {
   const room = 'pages';
   const { ann } = await talk(room, 12);

@@ -1,22 +1,23 @@
-// Where a message is written: a new one, an answer, or another wording of an old one. What is written is
-// kept for each room over a reload until it is sent.
-import { byId, tab, write } from '../dom.js';
+// Where a message is written: a new one, an answer, or another wording of an old one. For each room it is kept,
+// over a reload, until it is sent.
+import { button, byId, part, tab, write } from '../dom.js';
 import { strings } from '../strings.js';
-import { namesIn } from './message.js';
+import { namesIn } from './rows.js';
 
 const CONTEXT_MAX = 120;
 
-// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages);
-// editLast(); typing(); enterSends(): whether Enter does on a touch screen; suggest(start): names.
+// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages); editLast();
+// typing(); enterSends(): on a touch screen; here(): who is here and what was said.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
   const error = byId('message-error');
   const context = byId('context');
-  const typing = byId('typing');
   const isTouch = matchMedia('(pointer: coarse)');
   let place = null; // {seat, room}
   let mode = {}; // {} | {reply: item} | {edit: item, draft: what was being written}
+
+  const loadSuggest = part('suggest');
 
   const draftName = () => place && `draft ${place.seat} ${place.room}`;
 
@@ -31,8 +32,13 @@ export function createComposer(on) {
     input.setAttribute('enterkeyhint', enterIsSend() ? 'send' : 'enter');
   }
 
-  function complain(text) {
-    error.textContent = text;
+  function complain(text, retry) {
+    const again = () => {
+      complain('');
+      input.focus();
+      retry();
+    };
+    error.replaceChildren(text, ...(retry ? [' ', button({ onclick: again }, strings.tryAgain)] : []));
     return false;
   }
 
@@ -42,12 +48,16 @@ export function createComposer(on) {
     tab.set(draftName(), text || null);
   }
 
+  function changed() {
+    fit();
+    save();
+  }
+
   function setText(text) {
     input.value = text;
     complain('');
     list.close();
-    fit();
-    save();
+    changed();
   }
 
   function setMode(next) {
@@ -61,7 +71,6 @@ export function createComposer(on) {
     write(byId('context-text'), mode.edit ? strings.escCancels : item.body.slice(0, CONTEXT_MAX));
   }
 
-  // False if there is nothing to cancel.
   function cancel() {
     if (list.close()) return true;
     if (mode.edit) {
@@ -87,16 +96,17 @@ export function createComposer(on) {
     } else fit();
   }
 
-  // --- the list of names after an @ ---
-
   let list = { close: () => false, key: () => false, update: loadList };
 
+  // Loaded with the first @.
   async function loadList() {
     if (!input.value.includes('@')) return;
-    list.update = () => {};
-    const { createSuggestions } = await import('./suggest.js');
-    list = createSuggestions({ input, suggest: on.suggest, changed: () => (fit(), save()) });
-    list.update();
+    const suggest = await loadSuggest().catch(() => null);
+    if (!suggest) complain(strings.notLoaded, loadList);
+    else if (list.update === loadList) {
+      list = suggest.createSuggestions({ input, here: on.here, changed });
+      list.update();
+    }
   }
 
   form.addEventListener('submit', (event) => {
@@ -106,8 +116,7 @@ export function createComposer(on) {
   });
   input.addEventListener('input', () => {
     complain('');
-    fit();
-    save();
+    changed();
     list.update();
     if (input.value.trim() && !mode.edit) on.typing();
   });
@@ -139,15 +148,13 @@ export function createComposer(on) {
     save,
     cancel,
     focus: () => input.focus(),
-    isEmpty: () => !input.value,
     open(seat, room) {
       if (place?.seat === seat && place.room === room) return;
       cancel();
       save();
       place = { seat, room };
       showHint();
-      input.placeholder = strings.messageTo(room);
-      input.setAttribute('aria-label', strings.messageTo(room));
+      input.placeholder = input.ariaLabel = strings.messageTo(room);
       setMode({});
       setText(tab.get(draftName()) ?? '');
     },
@@ -168,7 +175,7 @@ export function createComposer(on) {
       input.focus();
       input.setSelectionRange(input.value.length, input.value.length);
     },
-    // A message comes back to be changed; what is being written is not lost for it.
+    // What is being written is not lost for it.
     take(text) {
       cancel();
       setText(input.value.trim() ? `${text}\n${input.value}` : text);
@@ -179,13 +186,12 @@ export function createComposer(on) {
       const before = value.slice(0, at);
       const space = before && !/\s$/u.test(before) ? ' ' : '';
       input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
-      fit();
-      save();
+      changed();
       input.focus();
     },
     showTyping(names) {
-      if (!names.length && !typing.firstChild) return;
-      typing.replaceChildren(...namesIn(strings.typing(names)));
+      const typing = byId('typing');
+      if (names.length || typing.firstChild) typing.replaceChildren(...namesIn(strings.typing(names)));
     },
   };
 }

@@ -1,16 +1,20 @@
 // What opens over the page, each for a moment: loaded when the first of them is asked for.
-import { avatar, byId, h, icon, iconButton } from '../dom.js';
-import { fullTime, shortMoment, time } from '../format.js';
+import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
+import { format, fullTime } from '../format.js';
 import { canNotify } from '../notify.js';
 import { cleanRoom, roomFault } from '../protocol.js';
 import { count, strings } from '../strings.js';
-import { namesIn } from './message.js';
+import { lineOf, namesIn } from './rows.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
 const SEARCH_PAGE = 20;
 
+const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
+
 const words = {
+  copy: 'Copy text',
+  copied: 'Copied.',
   close: 'Close',
   cancel: 'Cancel',
   deleteTitle: 'Delete this message?',
@@ -42,12 +46,6 @@ const words = {
 };
 
 // --- the frame of all of them ---
-
-// Nothing is shown before it can look right.
-await new Promise((resolve) => {
-  const link = h('link', { rel: 'stylesheet', href: 'dialogs.css', onload: resolve, onerror: resolve });
-  document.head.append(link);
-});
 
 // Resolves with what the dialog was closed with. content(close) makes its children.
 function show({ title, kind = '', label, anchor }, content) {
@@ -125,7 +123,7 @@ export function chooseAct(item, anchor) {
   const acts = [
     ['react', 'react', strings.react],
     ['reply', 'reply', strings.reply],
-    ['copy', 'copy', strings.copy],
+    ['copy', 'copy', words.copy],
     ...(item.mine
       ? [
           ['edit', 'edit', strings.edit],
@@ -139,9 +137,7 @@ export function chooseAct(item, anchor) {
         'div',
         { class: 'menu-list' },
         ...acts.map(([what, image, label]) =>
-          h(
-            'button',
-            { type: 'button', class: what === 'remove' ? 'danger' : null, onclick: () => close(what) },
+          button({ class: what === 'remove' ? 'danger' : null, onclick: () => close(what) },
             icon(image),
             label,
           ),
@@ -171,7 +167,7 @@ export function pickEmoji(anchor) {
           'div',
           { class: 'quick' },
           ...QUICK.map((emoji) =>
-            h('button', { type: 'button', class: 'emoji', onclick: () => close(emoji) }, emoji),
+            button({ class: 'emoji', onclick: () => close(emoji) }, emoji),
           ),
         ),
       ),
@@ -191,8 +187,8 @@ export async function confirmDelete() {
     h(
       'div',
       { class: 'buttons' },
-      h('button', { type: 'button', class: 'secondary', onclick: () => close() }, words.cancel),
-      h('button', { type: 'button', class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
+      button({ class: 'secondary', onclick: () => close() }, words.cancel),
+      button({ class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
     ),
   ]);
   return answer === 'yes';
@@ -223,11 +219,11 @@ async function copyText(text) {
   }
 }
 
-export async function copy({ username, body, ts }) {
+export async function copy(items) {
   const before = document.activeElement;
-  await copyText(`[${time(ts)}] ${username}: ${body}`);
+  await copyText(items.map(lineOf).join('\n'));
   before?.focus({ preventScroll: true });
-  byId('alert').replaceChildren(h('p', {}, strings.copied));
+  byId('alert').replaceChildren(h('p', {}, words.copied));
 }
 
 // --- rooms ---
@@ -332,6 +328,11 @@ function toggle(label, isOn, onChange, hint) {
   );
 }
 
+function changeRoom(app, room, fields) {
+  const { rooms } = app.settings();
+  app.change({ rooms: { ...rooms, [room]: { ...rooms?.[room], ...fields } } });
+}
+
 export function openRoomOptions(app) {
   const room = app.store.get().current;
   const own = app.settings().rooms?.[room] ?? {};
@@ -344,7 +345,7 @@ export function openRoomOptions(app) {
         ['none', 'never'],
       ],
       own.notify ?? 'mentions',
-      (notify) => app.changeRoom(room, { notify }),
+      (notify) => changeRoom(app, room, { notify }),
     ),
     choice(
       'Who joins and leaves',
@@ -355,15 +356,13 @@ export function openRoomOptions(app) {
         ['hide', 'not at all'],
       ],
       own.notices ?? '',
-      (notices) => app.changeRoom(room, { notices: notices || undefined }),
+      (notices) => changeRoom(app, room, { notices: notices || undefined }),
     ),
     h(
       'div',
       { class: 'buttons' },
-      h(
-        'button',
+      button(
         {
-          type: 'button',
           class: 'secondary danger',
           onclick: () => {
             close();
@@ -396,14 +395,12 @@ export function openSearch(app) {
     const only = h('input', { type: 'checkbox', checked: true });
     const note = h('p', { class: 'muted', role: 'status' });
     const list = h('ul', { class: 'results', role: 'list' });
-    const more = h('button', { type: 'button', class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.moreResults);
+    const more = button({ class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.moreResults);
     const hit = (message) =>
       h(
         'li',
         {},
-        h(
-          'button',
-          { type: 'button', class: 'hit', onclick: () => (close(), app.jumpTo(message)) },
+        button({ class: 'hit', onclick: () => (close(), app.jumpTo(message.id, message.room)) },
           avatar(message.username),
           h(
             'span',
@@ -489,7 +486,7 @@ function notifications() {
     const ask = () => Notification.requestPermission().then(draw);
     box.replaceChildren(
       state === 'default'
-        ? h('button', { type: 'button', class: 'secondary', onclick: ask }, 'Switch notifications on')
+        ? button({ class: 'secondary', onclick: ask }, 'Switch notifications on')
         : h('p', { class: 'muted' }, text),
     );
   };
@@ -509,8 +506,8 @@ export function openSettings(app) {
     h(
       'div',
       { class: 'buttons start' },
-      h('button', { type: 'button', class: 'secondary', onclick: () => (close(), showShortcuts()) }, words.shortcuts),
-      h('button', { type: 'button', class: 'secondary', onclick: () => (close(), showDetails(app)) }, words.details),
+      button({ class: 'secondary', onclick: () => (close(), showShortcuts()) }, words.shortcuts),
+      button({ class: 'secondary', onclick: () => (close(), showDetails(app)) }, words.details),
     ),
   ]);
 }
@@ -570,7 +567,7 @@ async function showDetails(app) {
     h(
       'div',
       { class: 'buttons' },
-      h('button', { type: 'button', class: 'secondary', onclick: () => copyText(text) }, 'Copy'),
+      button({ class: 'secondary', onclick: () => copyText(text) }, 'Copy'),
     ),
   ]);
 }

@@ -1,11 +1,9 @@
-// The messages, and where in them one is. The view moves only by the reader's hand: at the end it
-// stays at the end, anywhere else the first row in sight stays where it is. Of all that is known only a
-// window is in the page.
-import { byId, iconButton, reconcile, write } from '../dom.js';
-import { layout } from '../rows.js';
+// The messages, of which only a window is in the page. The view moves only by the reader's hand: at the end it
+// stays at the end, anywhere else the first row in sight stays where it is.
+import { byId, h, iconButton, reconcile, write } from '../dom.js';
 import { findMessage } from '../store.js';
 import { strings } from '../strings.js';
-import { createBuilders } from './message.js';
+import { createBuilders, layout, lineOf } from './rows.js';
 
 const WINDOW = 200; // items in the page at the end, up to a STEP more
 const WINDOW_MAX = 250; // anywhere else
@@ -16,28 +14,26 @@ const AHEAD_SCREENS = 1.5;
 const MOMENTUM_MS = 1_500;
 const CALM_MS = 1_000;
 
-// on: act(what, item, element), seen(), older(), newer(), newest(), draw() and those of message.js.
+// on: those of rows.js; seen(), find(id), older(), newer(), newest().
 export function createLog({ on, me }) {
   const scroller = byId('log');
   const list = byId('rows');
-  const empty = byId('empty');
-  const older = byId('older');
   const pill = byId('pill');
   const pillTop = byId('pill-top');
   const isFine = matchMedia('(hover: hover)');
   const open = new Set();
-  const places = new Map(); // of the rooms one is not in: {place, first, last, stick}
+  const places = new Map(); // of other rooms: {place, first, last, stick}
   const build = createBuilders({ on: { ...on, toggle, jump }, me });
   let room = null;
   let outbox = [];
   let settings = {};
   let shown = []; // the rows
-  let first = null; // key of the first item in the page
-  let last = null; // and of the last one; null: the end, wherever that is
+  let first = null; // keys of the first and the last item in the page; null: the end, wherever that is
+  let last = null;
   let range = { from: 0, to: 0 };
   let stick = true;
   let lastTop = 0;
-  let held = null; // the place that was held last
+  let held = null;
   let touchedAt = -Infinity;
   let cameAt = -Infinity; // the last new row
 
@@ -46,17 +42,19 @@ export function createLog({ on, me }) {
 
   // --- place ---
 
+  const topOf = (node) => node.getBoundingClientRect().top;
+
   // Of a message it is the bubble that has a place: the byline above comes and goes with the group.
-  const placeOf = (node) => (node.querySelector('.bubble') ?? node).getBoundingClientRect();
+  const holdOf = (node) => node.querySelector('.bubble') ?? node;
 
   // The first row in sight, and where it is. A day's heading is no hold: it moves with what is under it.
   // While nobody scrolls it is the same place as last time, or what scrolling rounds off would add up.
   function anchor() {
-    if (held?.at === scroller.scrollTop && list.known?.has(held.key)) return held;
-    const { top } = scroller.getBoundingClientRect();
-    for (const [key, { node }] of list.known ?? []) {
-      const place = placeOf(node);
-      if (place.bottom > top && !node.matches('.day, .line')) return { key, top: place.top - top };
+    if (held?.at === scroller.scrollTop && list.known.has(held.key)) return held;
+    const top = topOf(scroller);
+    for (const [key, { node }] of list.known) {
+      const { top: place, bottom } = holdOf(node).getBoundingClientRect();
+      if (bottom > top && !node.matches('.day, .line')) return { key, top: place - top };
     }
     return null;
   }
@@ -74,7 +72,7 @@ export function createLog({ on, me }) {
     const row = place && list.known.get(place.key);
     if (stick) scrollTo(scroller.scrollHeight);
     else if (row) {
-      const by = placeOf(row.node).top - scroller.getBoundingClientRect().top - place.top;
+      const by = topOf(holdOf(row.node)) - topOf(scroller) - place.top;
       if (Math.abs(by) >= 0.5) scrollTo(scroller.scrollTop + by);
     }
     held = stick || !place ? null : { ...place, at: scroller.scrollTop };
@@ -117,12 +115,28 @@ export function createLog({ on, me }) {
     draw(step);
   }
 
+  const selected = () => {
+    const selection = getSelection();
+    const isIn = (node) => !selection.isCollapsed && selection.containsNode(node, true);
+    return [...list.querySelectorAll('.message')].filter(isIn);
+  };
+
+  // What has the focus or the selection stays in the page, and with it what decides how it looks: the one before.
+  function inPage() {
+    const focused = list.contains(document.activeElement) ? document.activeElement.closest('.message') : null;
+    const kept = new Set([focused, ...selected()].filter(Boolean).map((row) => row.dataset.key));
+    const isIn = ({ key }, i, all) => (i >= range.from && i < range.to) || kept.has(key) || kept.has(all[i + 1]?.key);
+    return {
+      items: kept.size ? room.items.filter(isIn) : room.items.slice(range.from, range.to),
+      outbox: isLive() ? outbox : outbox.filter(({ cid }) => kept.has(cid)),
+    };
+  }
+
   function rowsOf() {
-    const { from, to } = range;
-    const isEnd = isLive();
+    const { items, outbox: waiting } = inPage();
     return layout({
-      items: room.items.slice(from, to),
-      outbox: isEnd ? outbox : [],
+      items,
+      outbox: waiting,
       me: me(),
       line: room.line,
       open,
@@ -133,11 +147,11 @@ export function createLog({ on, me }) {
     });
   }
 
-  // Days and lines are rows too: when they are many, the far end of the window gives way.
+  // Days and lines are rows too: the far end gives way.
   function chooseRows(direction) {
     let rows = rowsOf();
-    while (rows.length > ROWS_MAX && range.to - range.from > 1) {
-      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - 1);
+    while (rows.length > ROWS_MAX && range.to - range.from > WINDOW / 2) {
+      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - WINDOW / 2);
       if (direction < 0) range.to -= surplus;
       else range.from += surplus;
       rows = rowsOf();
@@ -150,8 +164,8 @@ export function createLog({ on, me }) {
     chooseRange();
     const rows = chooseRows(direction);
     keepRange();
-    older.hidden = !(room.hasOlder && range.from === 0);
-    empty.hidden = room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message');
+    byId('older').hidden = !(room.hasOlder && range.from === 0);
+    byId('empty').hidden = room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message');
     reconcile(list, rows, element);
     shown = rows;
     giveTabStop();
@@ -170,14 +184,13 @@ export function createLog({ on, me }) {
 
   // --- pills ---
 
-  const lineNode = () => list.known?.get('line')?.node;
+  const lineNode = () => list.known.get('line')?.node;
 
   function unreadAbove() {
     if (!room.line) return 0;
     const at = indexOf(room.line);
     const node = lineNode();
-    if (at < 0 || (at >= range.from && !node)) return 0;
-    if (node && node.getBoundingClientRect().bottom > scroller.getBoundingClientRect().top) return 0;
+    if (at < 0 || (node ? node.getBoundingClientRect().bottom > topOf(scroller) : at >= range.from)) return 0;
     return room.items.slice(at).filter((item) => item.kind === 'message' && !item.mine).length;
   }
 
@@ -237,16 +250,18 @@ export function createLog({ on, me }) {
     }
   }
 
-  // Puts an item into the page and into sight.
-  function show(key, where) {
+  function show(key) {
     const at = indexOf(key);
-    if (at < 0) return false;
+    if (at < 0) return null;
     stick = false;
     const from = Math.max(0, at - WINDOW_MAX / 2);
     range = { from, to: Math.min(room.items.length, from + WINDOW_MAX) };
     keepRange();
     draw();
-    const node = list.known.get(key)?.node ?? list.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    return toView(list.known.get(key)?.node, 'center');
+  }
+
+  function toView(node, where) {
     node?.scrollIntoView({ block: where });
     lastTop = scroller.scrollTop;
     showPills();
@@ -259,7 +274,7 @@ export function createLog({ on, me }) {
       on.find(id);
       return;
     }
-    const node = show(item.key, 'center');
+    const node = show(item.key);
     if (!node) return;
     node.classList.add('flash');
     setTimeout(() => node.classList.remove('flash'), 2_000);
@@ -267,12 +282,8 @@ export function createLog({ on, me }) {
   }
 
   function toLine() {
-    show(room.line, 'center');
-    const line = lineNode();
-    if (!line) return;
-    line.scrollIntoView({ block: 'start' });
-    lastTop = scroller.scrollTop;
-    showPills();
+    show(room.line);
+    toView(lineNode(), 'start');
   }
 
   function toggle(key) {
@@ -282,38 +293,31 @@ export function createLog({ on, me }) {
 
   // --- the tools that hover over a message ---
 
-  const tools = document.createElement('div');
-  tools.className = 'tools';
-  const tool = (name, what) =>
-    iconButton(name, strings[what], { tabindex: '-1', 'data-what': what, onclick: useTool });
-  const mineOnly = tool('edit', 'edit');
-  tools.append(tool('react', 'react'), tool('reply', 'reply'), mineOnly, tool('more', 'more'));
+  const tool = (what) => iconButton(what, strings[what], { tabindex: '-1', 'data-what': what, onclick: useTool });
+  const mineOnly = tool('edit');
+  const tools = h('div', { class: 'tools' }, tool('react'), tool('reply'), mineOnly, tool('more'));
 
   const itemOf = (node) => {
     const key = node?.closest('.message')?.dataset.key;
     return shown.find((row) => row.key === key && row.kind === 'message')?.item;
   };
 
-  const canBeUsed = (item) => item && item.id && !item.deleted && !item.isLost && !item.entry;
+  const canBeUsed = (item) => item?.id && !item.deleted && !item.isLost && !item.entry;
 
-  function useTool(event) {
-    const button = event.currentTarget;
-    const item = itemOf(button);
-    if (item) on.act(button.dataset.what, item, button);
+  function useTool({ currentTarget: tool }) {
+    const item = itemOf(tool);
+    if (item) on.act(tool.dataset.what, item, tool);
   }
 
   // Not on pointerover: rows that come move under a pointer that rests.
   list.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || !isFine.matches) return;
-    const row = event.target.closest('.message');
-    if (!row || tools.parentNode === row.querySelector('article')) return;
-    const item = itemOf(row);
-    if (!canBeUsed(item)) {
-      tools.remove();
-      return;
-    }
-    mineOnly.hidden = !item.mine;
-    row.querySelector('article').append(tools);
+    const article = event.target.closest('.message')?.querySelector('article');
+    if (!article || tools.parentNode === article) return;
+    const item = itemOf(article);
+    mineOnly.hidden = !item?.mine;
+    if (canBeUsed(item)) article.append(tools);
+    else tools.remove();
   });
   list.addEventListener('pointerleave', () => tools.remove());
   // Where nothing can hover, a tap on a bubble opens the menu.
@@ -324,23 +328,34 @@ export function createLog({ on, me }) {
     if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
   });
 
+  // Several rows are copied as clean text; what is within one as it is.
+  document.addEventListener('copy', (event) => {
+    const rows = selected();
+    if (rows.length < 2) return;
+    event.preventDefault();
+    event.clipboardData.setData('text/plain', rows.map((row) => lineOf(itemOf(row))).join('\n'));
+  });
+
   // --- keys: one row is in the tab order, the arrows move it ---
 
   const articles = () => [...list.querySelectorAll('article')];
+  const tabStop = () => list.querySelector('article[tabindex="0"]');
 
   function giveTabStop() {
-    const stop = list.querySelector('article[tabindex="0"]');
-    if (stop && list.contains(document.activeElement)) return;
-    const end = list.lastElementChild?.querySelector('article') ?? articles().at(-1);
-    if (end && end !== stop) moveTabStop(end);
+    if (tabStop() && list.contains(document.activeElement)) return;
+    const end = articles().at(-1);
+    if (end) moveTabStop(end);
   }
 
   function moveTabStop(article) {
-    list.querySelector('article[tabindex="0"]')?.setAttribute('tabindex', '-1');
+    tabStop()?.setAttribute('tabindex', '-1');
     article.setAttribute('tabindex', '0');
   }
 
   function step(by) {
+    const { key } = itemOf(document.activeElement);
+    const at = indexOf(key);
+    if (at >= 0 && (at < range.from || at >= range.to)) show(key);
     const all = articles();
     const here = all.indexOf(document.activeElement);
     if (by < 0 && here === 0 && (range.from > 0 || room.hasOlder)) {
@@ -387,6 +402,13 @@ export function createLog({ on, me }) {
   });
   for (const part of [scroller, list]) resized.observe(part);
 
+  function clear() {
+    list.replaceChildren();
+    list.known = new Map();
+    shown = [];
+  }
+  clear();
+
   function leaveRoom() {
     if (room) places.set(room.name, { place: stick ? null : anchor(), first, last, stick });
     tools.remove();
@@ -395,17 +417,12 @@ export function createLog({ on, me }) {
   // Where one was; or at the line, if what is unread is more than a screen; else at the end.
   function enterRoom() {
     const was = places.get(room.name);
-    list.replaceChildren();
-    list.known = new Map();
-    shown = [];
+    clear();
     ({ first = null, last = null, stick = true } = was ?? {});
     draw();
+    const line = lineNode();
     if (was && !was.stick) hold(was.place);
-    else if (room.line) {
-      const line = lineNode();
-      const isAbove = line ? line.offsetTop < scroller.scrollTop : indexOf(room.line) >= 0;
-      if (isAbove) toLine();
-    }
+    else if (room.line && (line ? line.offsetTop < scroller.scrollTop : indexOf(room.line) >= 0)) toLine();
   }
 
   return {
@@ -417,8 +434,7 @@ export function createLog({ on, me }) {
       scroller.scrollBy({ top: pages * scroller.clientHeight * 0.9 });
     },
     forget: (name) => places.delete(name),
-    focus: () => (list.querySelector('article[tabindex="0"]') ?? scroller).focus(),
-    // For the end of a page of history that took one somewhere else.
+    // A page of history was of another place.
     moved() {
       first = last = null;
       stick = !room?.hasNewer;
@@ -432,8 +448,8 @@ export function createLog({ on, me }) {
       settings = nextSettings;
       if (isOther) {
         write(byId('room-name'), room.name);
-        scroller.setAttribute('aria-label', strings.messagesIn(room.name));
         write(byId('empty-title'), strings.emptyTitle(room.name));
+        scroller.ariaLabel = strings.messagesIn(room.name);
       }
       if (isOther || (!hadLooked && room.epoch)) enterRoom();
       else draw();
@@ -443,8 +459,7 @@ export function createLog({ on, me }) {
       room = null;
       places.clear();
       open.clear();
-      list.replaceChildren();
-      list.known = new Map();
+      clear();
     },
   };
 }

@@ -1,9 +1,20 @@
 // The list of names after an @, as one writes. Loaded with the first @.
 import { avatar, h } from '../dom.js';
+import { nameKey } from '../protocol.js';
 
 const SUGGESTED_MAX = 8;
+const SPEAKERS = 200; // messages whose authors are suggested first
 
-export function createSuggestions({ input, suggest, changed }) {
+function suggest(start, { items, users, me }) {
+  const wanted = nameKey(start);
+  const speakers = items.slice(-SPEAKERS).reverse().map((item) => item.id && item.username);
+  const present = new Set(users);
+  return [...new Set([...speakers.filter((name) => present.has(name)), ...users])]
+    .filter((name) => name !== me && nameKey(name).startsWith(wanted))
+    .slice(0, SUGGESTED_MAX);
+}
+
+export function createSuggestions({ input, here, changed }) {
   const box = h('ul', { id: 'suggestions', class: 'suggestions', role: 'listbox', 'aria-label': 'People', hidden: true });
   let names = [];
   let at = 0;
@@ -52,7 +63,7 @@ export function createSuggestions({ input, suggest, changed }) {
   function update() {
     const before = input.value.slice(0, input.selectionStart);
     const match = before.match(/(?:^|\s)@([^\s@]{0,32})$/u);
-    names = match ? suggest(match[1]).slice(0, SUGGESTED_MAX) : [];
+    names = match ? suggest(match[1], here()) : [];
     if (!names.length) {
       close();
       return;
