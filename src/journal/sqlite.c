@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "journal/bell.h"
 #include "journal/sqlite_append.h"
+#include "journal/sqlite_index.h"
 #include "journal/sqlite_read.h"
 #include "journal/sqlite_retention.h"
 #include "journal/sqlite_store.h"
@@ -25,6 +26,7 @@ enum {
     PROBE_MS = 1000,     /* how often a journal that failed tries again without being asked */
     CALM_MS =
         5000, /* without a failure, and it is over: a full disk may still take what is small */
+    INDEX_REST_MS = 200,   /* without work, and the index of words is brought up to date */
     REMOVALS_IDLE = 256,   /* events that retention removes in a step */
     WALK_REST_MS = 5000,   /* between two walks of retention at least */
     WALK_REST_FACTOR = 50, /* and so many times what the last one took */
@@ -55,8 +57,11 @@ struct sqlite_journal {
     pthread_t thread;
     bool is_started;
     struct reader readers[READERS];
-    bool is_in_trouble; /* likewise: said in the log, and not taken back */
-    uint64_t failed_ms; /* likewise: when it failed last */
+    int index_outcome; /* of the last append_index, a result code, for who waits for caught_up */
+    struct bell caught_up;       /* rung by the writer when it has done as is_index_asked says */
+    _Atomic bool is_index_asked; /* by READER_SEARCH: what is stored has to be in the index */
+    bool is_in_trouble;          /* likewise: said in the log, and not taken back */
+    uint64_t failed_ms;          /* likewise: when it failed last */
     struct log_limit read_failures;
     _Atomic bool owes_wake; /* something was put into the empty box, and its owner not woken yet */
     _Atomic bool is_stopping;
@@ -165,20 +170,46 @@ static int probe(struct appender *a)
     return rc;
 }
 
-static void wait_for_work(struct sqlite_journal *j)
+static int64_t until_walk(const struct sqlite_journal *j)
 {
     uint64_t now = clock_mono_ms();
+
+    if (!retention_is_on(&j->retention))
+        return BELL_FOREVER;
+    return now < j->next_walk_ms ? (int64_t)(j->next_walk_ms - now) : 0;
+}
+
+static int bring_index_up(struct sqlite_journal *j)
+{
+    int rc = append_index(&j->appender);
+
+    note_outcome(j, rc);
+    return rc;
+}
+
+static void wait_for_work(struct sqlite_journal *j)
+{
+    int64_t pause = until_walk(j);
 
     if (j->is_in_trouble) {
         if (!bell_wait(&j->bell, PROBE_MS))
             note_outcome(j, probe(&j->appender));
-    } else if (!retention_is_on(&j->retention)) {
-        bell_wait(&j->bell, BELL_FOREVER);
-    } else if (now >= j->next_walk_ms) {
+    } else if (pause == 0) {
         walk(j, REMOVALS_IDLE);
+    } else if (j->appender.unindexed > 0 && (pause < 0 || pause > INDEX_REST_MS)) {
+        if (!bell_wait(&j->bell, INDEX_REST_MS))
+            bring_index_up(j);
     } else {
-        bell_wait(&j->bell, (int64_t)(j->next_walk_ms - now));
+        bell_wait(&j->bell, pause);
     }
+}
+
+static void serve_search(struct sqlite_journal *j)
+{
+    if (!atomic_exchange(&j->is_index_asked, false))
+        return;
+    j->index_outcome = bring_index_up(j);
+    bell_ring(&j->caught_up);
 }
 
 static void *write_until_stopped(void *arg)
@@ -192,6 +223,7 @@ static void *write_until_stopped(void *arg)
 
         if (count == 0 && is_stopping)
             return NULL;
+        serve_search(j);
         if (count == 0)
             wait_for_work(j);
         for (size_t i = 0; i < count; i += BATCH_MAX) {
@@ -235,16 +267,39 @@ static int must_break_off(void *arg)
     return atomic_load_explicit(&j->is_stopping, memory_order_relaxed);
 }
 
+/* Returns when the words of all that is stored are in the index. */
+static int await_index(struct sqlite_journal *j, struct store *s)
+{
+    int64_t debt = 0;
+    int rc = index_debt(s, &debt);
+
+    if (rc != SQLITE_OK || debt == 0)
+        return rc;
+    atomic_store(&j->is_index_asked, true);
+    bell_ring(&j->bell);
+    bell_wait(&j->caught_up, BELL_FOREVER);
+    return must_break_off(j) ? SQLITE_INTERRUPT : j->index_outcome;
+}
+
 /* At the end nobody waits for answers any more. */
+static int find_answer(struct sqlite_journal *j, struct store *s, struct query *q)
+{
+    int rc = must_break_off(j) ? SQLITE_INTERRUPT : SQLITE_OK;
+
+    if (rc == SQLITE_OK && q->kind == QUERY_SEARCH)
+        rc = await_index(j, s);
+    return rc == SQLITE_OK ? read_query(s, q) : rc;
+}
+
 static void answer(struct sqlite_journal *j, struct store *s, struct query *q)
 {
-    int rc = must_break_off(j) ? SQLITE_INTERRUPT : read_query(s, q);
+    int rc = find_answer(j, s, q);
     uint64_t suppressed;
 
-    if (rc == SQLITE_INTERRUPT)
+    if (rc != SQLITE_OK)
         q->outcome = ERR_UNAVAILABLE;
-    else if (rc != SQLITE_OK &&
-             log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
+    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT &&
+        log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
         store_log_failure(s, "journal_read_failed", rc);
     j->base.listener.answered(j->base.listener.arg, q);
 }
@@ -304,6 +359,7 @@ static void journal_stop(struct journal *base)
     if (j->is_started)
         pthread_join(j->thread, NULL);
     j->is_started = false;
+    bell_ring(&j->caught_up); /* nobody else does any more */
     for (int i = 0; i < READERS; i++) {
         bell_ring(&j->readers[i].bell);
         if (j->readers[i].is_started)
@@ -327,6 +383,7 @@ static void journal_destroy(struct journal *base)
     store_close(j->store);
     mailbox_destroy(&j->box);
     bell_destroy(&j->bell);
+    bell_destroy(&j->caught_up);
     mem_free(j);
 }
 
@@ -385,6 +442,7 @@ struct journal *sqlite_journal_open(const struct sqlite_config *config,
         (struct retention){.max_age_ms = config->max_age_ms, .max_events = config->max_events};
     j->is_available = true;
     bell_init(&j->bell);
+    bell_init(&j->caught_up);
     mailbox_init(&j->box, APPENDS_MAX, bell_ring, &j->bell);
     for (int i = 0; i < READERS; i++) {
         bell_init(&j->readers[i].bell);

@@ -1,5 +1,6 @@
 #include "journal/sqlite_append.h"
 #include "core/name.h"
+#include "journal/sqlite_index.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,12 @@
 _Static_assert(EVENT_MESSAGE == 0 && EVENT_EDIT == 1 && EVENT_DELETE == 2 && EVENT_REACT == 3,
                "the stored types");
 
+enum {
+    INDEX_EVENTS =
+        128, /* so many that the index is behind are worth a visit, which takes 1 to 2 ms */
+    INDEX_EVENTS_MAX = 16384, /* in a transaction */
+};
+
 /* ---- transactions ---- */
 
 int append_begin(struct appender *a)
@@ -15,21 +22,47 @@ int append_begin(struct appender *a)
     bool has_changed;
     int rc = store_begin(a->store, &has_changed);
 
-    if (rc == SQLITE_OK && has_changed)
-        cache_clear(&a->cache);
+    if (rc != SQLITE_OK || !has_changed)
+        return rc;
+    cache_clear(&a->cache);
+    rc = index_debt(a->store, &a->unindexed);
+    if (rc != SQLITE_OK)
+        append_rollback(a);
+    return rc;
+}
+
+static int commit(struct appender *a, bool is_index_due)
+{
+    int64_t unindexed = a->unindexed;
+    int rc = cache_flush(&a->cache, a->store);
+
+    if (rc == SQLITE_OK && is_index_due)
+        rc = index_catch_up(a->store, INDEX_EVENTS_MAX, &unindexed);
+    if (rc == SQLITE_OK)
+        rc = store_commit(a->store);
+    if (rc != SQLITE_OK) {
+        append_rollback(a);
+        return rc;
+    }
+    a->unindexed = unindexed;
+    cache_trim(&a->cache);
     return rc;
 }
 
 int append_commit(struct appender *a)
 {
-    int rc = cache_flush(&a->cache, a->store);
+    return commit(a, a->unindexed >= INDEX_EVENTS);
+}
 
-    if (rc == SQLITE_OK)
-        rc = store_commit(a->store);
-    if (rc == SQLITE_OK)
-        cache_trim(&a->cache);
-    else
-        append_rollback(a);
+int append_index(struct appender *a)
+{
+    int rc;
+
+    do {
+        rc = append_begin(a);
+        if (rc == SQLITE_OK)
+            rc = commit(a, true);
+    } while (rc == SQLITE_OK && a->unindexed > 0);
     return rc;
 }
 
@@ -97,8 +130,8 @@ static int find_repeat(struct appender *a, const struct cached_room *room, struc
 
 /* ---- a place in the log ---- */
 
-/* Makes it the room's next event. n: its row. */
-static int add_event(struct appender *a, struct cached_room *room, struct event *e, int64_t *n)
+/* Makes it the room's next event. */
+static int add_event(struct appender *a, struct cached_room *room, struct event *e)
 {
     const struct message_state *state = e->state;
     bool is_message = e->type == EVENT_MESSAGE, is_deleted = state != NULL && state->is_deleted;
@@ -116,7 +149,7 @@ static int add_event(struct appender *a, struct cached_room *room, struct event 
                    (int64_t)(state != NULL ? state->edited_ts : 0));
     if (rc != SQLITE_OK)
         return rc;
-    *n = sqlite3_last_insert_rowid(a->store->db);
+    a->unindexed++;
     room->seq = e->seq;
     room->ts = e->ts;
     cache_mark_dirty(&a->cache, room);
@@ -150,36 +183,29 @@ static int find_target(struct appender *a, const struct cached_room *room, uint6
     return t->body != NULL ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-static int remove_words(struct appender *a, const struct cached_room *room, const struct target *t)
-{
-    return store_run(a->store, SQL_WORDS_REMOVE, "ibi", t->n, t->body, t->body_length, room->id);
-}
-
 static int do_edit(struct appender *a, struct cached_room *room, struct event *e,
                    const struct target *t)
 {
-    int64_t n;
-    int rc = add_event(a, room, e, &n);
+    int rc = add_event(a, room, e);
 
     if (rc == SQLITE_OK)
-        rc = remove_words(a, room, t);
+        rc = index_remove(a->store, t->n, t->body, t->body_length, room->id);
     sqlite3_reset(t->row);
     if (rc == SQLITE_OK)
         rc = store_run(a->store, SQL_MESSAGE_EDIT, "ibi", t->n, e->body, e->body_length,
                        (int64_t)e->ts);
     if (rc == SQLITE_OK)
-        rc = store_run(a->store, SQL_WORDS_ADD, "ibi", t->n, e->body, e->body_length, room->id);
+        rc = index_add(a->store, t->n, e->body, e->body_length, room->id);
     return rc;
 }
 
 static int do_delete(struct appender *a, struct cached_room *room, struct event *e,
                      const struct target *t)
 {
-    int64_t n;
-    int rc = add_event(a, room, e, &n);
+    int rc = add_event(a, room, e);
 
     if (rc == SQLITE_OK)
-        rc = remove_words(a, room, t);
+        rc = index_remove(a->store, t->n, t->body, t->body_length, room->id);
     sqlite3_reset(t->row);
     if (rc == SQLITE_OK)
         rc = store_run(a->store, SQL_MESSAGE_DELETE, "i", t->n);
@@ -210,12 +236,11 @@ static int check_room_for_reaction(struct appender *a, const struct cached_room 
 static int add_reaction(struct appender *a, struct cached_room *room, struct event *e,
                         const struct cached_user *user)
 {
-    int64_t n;
     int rc = check_room_for_reaction(a, room, e);
 
     if (rc != SQLITE_OK || e->outcome != OK)
         return rc;
-    rc = add_event(a, room, e, &n);
+    rc = add_event(a, room, e);
     if (rc == SQLITE_OK)
         rc = store_run(a->store, SQL_REACTION_ADD, "iibiiii", room->id, (int64_t)e->id.seq, e->body,
                        e->body_length, user->person, user->id, (int64_t)e->seq, (int64_t)e->ts);
@@ -229,7 +254,7 @@ static int do_react(struct appender *a, struct cached_room *room, struct event *
 {
     struct cached_user *user;
     sqlite3_stmt *row;
-    int64_t place = 0, n;
+    int64_t place = 0;
     uint64_t seq = e->id.seq, ts = t->ts;
     int rc = cache_user(&a->cache, a->store, e->user->text, e->user->key, true, &user);
 
@@ -253,7 +278,7 @@ static int do_react(struct appender *a, struct cached_room *room, struct event *
     if (e->on)
         return add_reaction(a, room, e, user);
     rc = store_run(a->store, SQL_REACTION_REMOVE, "i", place);
-    return rc == SQLITE_OK ? add_event(a, room, e, &n) : rc;
+    return rc == SQLITE_OK ? add_event(a, room, e) : rc;
 }
 
 /* Resets the target's row, at the latest before it writes to that row. */
@@ -339,17 +364,14 @@ static int add_old_reactions(struct appender *a, const struct cached_room *room,
 
 static int add_message(struct appender *a, struct cached_room *room, struct event *e)
 {
-    int64_t n = 0;
     int rc = e->reply_to != 0 ? check_reply(a, room, e) : SQLITE_OK;
 
     if (rc == SQLITE_OK && e->outcome == OK && room == NULL)
         rc = cache_room(&a->cache, a->store, e->room_key, true, &room);
     if (rc != SQLITE_OK || e->outcome != OK)
         return rc;
-    rc = add_event(a, room, e, &n);
+    rc = add_event(a, room, e);
     set_id(a, e, room->id, e->seq);
-    if (rc == SQLITE_OK && (e->state == NULL || !e->state->is_deleted))
-        rc = store_run(a->store, SQL_WORDS_ADD, "ibi", n, e->body, e->body_length, room->id);
     if (rc == SQLITE_OK && e->state != NULL)
         rc = add_old_reactions(a, room, e);
     return rc;

@@ -13,6 +13,7 @@
 struct appender {
     struct store *store; /* borrowed */
     struct cache cache;
+    int64_t unindexed; /* events, at most, whose words the index has still to get */
 };
 
 int append_begin(struct appender *a);
@@ -21,8 +22,12 @@ int append_begin(struct appender *a);
  * (EVENT_MESSAGE, from an export) is stored in that state, with its reactions. */
 int append_event(struct appender *a, struct event *e);
 
+/* Also brings the index of words up to date when that is worth while. */
 int append_commit(struct appender *a);
 void append_rollback(struct appender *a);
+
+/* Brings the index of words up to date, in transactions of its own. */
+int append_index(struct appender *a);
 
 /* Frees the cache. */
 void append_end(struct appender *a);

@@ -1,5 +1,6 @@
 #include "journal/sqlite_retention.h"
 #include "core/event.h"
+#include "journal/sqlite_index.h"
 
 enum { ROOMS_A_STEP = 64 };
 
@@ -18,8 +19,7 @@ static int remove_row(struct store *s, sqlite3_stmt *row, int64_t room, int64_t 
     int rc = SQLITE_OK;
 
     if (is_message && !is_deleted)
-        rc = store_run(s, SQL_WORDS_REMOVE, "ibi", n, body, (size_t)sqlite3_column_bytes(row, 3),
-                       room);
+        rc = index_remove(s, n, body, (size_t)sqlite3_column_bytes(row, 3), room);
     sqlite3_reset(row);
     if (rc == SQLITE_OK && is_message)
         rc = store_run(s, SQL_REACTIONS_REMOVE, "ii", room, seq);
@@ -106,6 +106,8 @@ int retention_step(struct retention *r, struct store *s, uint64_t now_wall_ms, u
 
     if (rc == SQLITE_OK)
         rc = walk(r, s, now_wall_ms, events_max, is_done);
+    if (rc == SQLITE_OK)
+        rc = index_cut(s);
     if (rc == SQLITE_OK)
         rc = store_commit(s);
     if (rc != SQLITE_OK) {

@@ -38,7 +38,14 @@ static const char version_1[] =
     " tokenize = 'hubbub remove_diacritics 2', prefix = '1',"
     " columnsize = 0);";
 
-static const char *const steps[] = {version_1};
+/* The index of words may be behind the messages: the event up to which it is not. */
+static const char version_2[] =
+    "INSERT INTO meta SELECT 'indexed', ifnull(max(n), 0) FROM events;"
+    "DROP VIEW searchable;"
+    "CREATE VIEW searchable AS SELECT n, body, 'r' || room AS room FROM events"
+    " WHERE type = 0 AND flag = 0 AND n <= (SELECT value FROM meta WHERE name = 'indexed');";
+
+static const char *const steps[] = {version_1, version_2};
 
 const struct schema schema_current = {steps, sizeof steps / sizeof *steps};
 

@@ -2,7 +2,9 @@
 
 #define COLUMNS                                                                                    \
     "SELECT e.seq, e.type, e.ts, u.name, u.key, e.target, e.body, e.flag, e.edited_ts, e.cid"
-#define EVENTS " FROM events AS e JOIN users AS u ON u.id = e.user WHERE e.room = ?1"
+#define INDEXED "(SELECT value FROM meta WHERE name = 'indexed')"
+#define NEWEST  "(SELECT ifnull(max(n), 0) FROM events)"
+#define EVENTS  " FROM events AS e JOIN users AS u ON u.id = e.user WHERE e.room = ?1"
 
 const char *const statement_sql[STATEMENTS] = {
     [SQL_BEGIN_READ] = "BEGIN",
@@ -57,9 +59,15 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_REACTIONS] = "SELECT r.emoji, u.name FROM reactions AS r JOIN users AS u ON u.id = r.user"
                       " WHERE r.room = ?1 AND r.message = ?2 ORDER BY r.rank, r.place",
 
-    [SQL_WORDS_ADD] = "INSERT INTO words(rowid, body, room) VALUES(?1, ?2, 'r' || ?3)",
-    [SQL_WORDS_REMOVE] = "INSERT INTO words(words, rowid, body, room)"
-                         " VALUES('delete', ?1, ?2, 'r' || ?3)",
+    [SQL_INDEX_DEBT] = "SELECT " NEWEST " - " INDEXED,
+    [SQL_INDEX_NEXT] = "INSERT INTO words(rowid, body, room)"
+                       " SELECT n, body, 'r' || room FROM events WHERE n > " INDEXED
+                       " AND n <= " INDEXED " + ?1 AND type = 0 AND flag = 0",
+    [SQL_INDEX_MARK] = "UPDATE meta SET value = min(value + ?1, " NEWEST ") WHERE name = 'indexed'",
+    [SQL_INDEX_ADD] = "INSERT INTO words(rowid, body, room)"
+                      " SELECT ?1, ?2, 'r' || ?3 WHERE ?1 <= " INDEXED,
+    [SQL_INDEX_REMOVE] = "INSERT INTO words(words, rowid, body, room)"
+                         " SELECT 'delete', ?1, ?2, 'r' || ?3 WHERE ?1 <= " INDEXED,
 
     [SQL_EVENTS_AFTER] =
         COLUMNS EVENTS " AND (e.type > 0) = 0 AND e.seq > ?2 UNION ALL " COLUMNS EVENTS

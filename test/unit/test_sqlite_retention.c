@@ -17,6 +17,7 @@ struct log {
     struct appender appender;
     struct username *ann, *bob;
     uint64_t now;
+    bool is_indexed; /* each event at once; else many together, or none */
 };
 
 static int setup(void **state)
@@ -31,6 +32,13 @@ static int setup(void **state)
     l->bob = rig_user("bob");
     l->now = 1000000;
     *state = l;
+    return 0;
+}
+
+static int setup_indexed(void **state)
+{
+    setup(state);
+    ((struct log *)*state)->is_indexed = true;
     return 0;
 }
 
@@ -55,6 +63,8 @@ static struct event *keep(struct log *l, struct event *e)
     assert_int_equal(append_event(&l->appender, e), SQLITE_OK);
     assert_int_equal(append_commit(&l->appender), SQLITE_OK);
     assert_int_equal(e->outcome, OK);
+    if (l->is_indexed)
+        assert_int_equal(append_index(&l->appender), SQLITE_OK);
     return e;
 }
 
@@ -79,6 +89,8 @@ static struct query *ask(struct log *l, enum query_kind kind, const char *room)
 
     q->limit = 1000;
     q->text = mem_strdup("word");
+    if (kind == QUERY_SEARCH)
+        assert_int_equal(append_index(&l->appender), SQLITE_OK);
     assert_int_equal(read_query(l->store, q), SQLITE_OK);
     assert_int_equal(q->outcome, OK);
     return q;
@@ -237,7 +249,9 @@ static void a_deleted_text_is_nowhere_in_the_file(void **state)
 
 int main(void)
 {
-#define log_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define log_test(name)                                                                             \
+    cmocka_unit_test_setup_teardown(name, setup, teardown),                                        \
+        cmocka_unit_test_setup_teardown(name, setup_indexed, teardown)
     const struct CMUnitTest tests[] = {
         log_test(a_room_keeps_its_newest_events), log_test(what_is_too_old_goes),
         log_test(it_goes_a_few_at_a_time),        log_test(many_rooms_are_walked_over),

@@ -2,8 +2,12 @@
 #include "support/journal_rig.h"
 #include "support/sqlite_file.h"
 #include "journal/sqlite_append.h"
+#include "journal/sqlite_index.h"
 #include "journal/sqlite_read.h"
+#include "journal/sqlite_retention.h"
+#include "journal/sqlite_schema.h"
 #include "journal/sqlite_search.h"
+#include "journal/sqlite_tokenizer.h"
 
 #include "base/mem.h"
 
@@ -88,6 +92,7 @@ static void words_of_every_script_are_found(void **state)
         event_unref(&e);
     }
     assert_int_equal(append_commit(&a), SQLITE_OK);
+    assert_int_equal(append_index(&a), SQLITE_OK);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (find(a.store, texts[i].found) != 1)
             fail_msg("a search for <%s> did not find <%s>", texts[i].found, texts[i].body);
@@ -101,11 +106,185 @@ static void words_of_every_script_are_found(void **state)
     username_unref(&ann);
 }
 
+/* ---- the index is behind ---- */
+
+struct log {
+    char path[SQLITE_FILE_PATH];
+    struct appender appender;
+    struct username *ann;
+};
+
+static int setup(void **state)
+{
+    struct log *l = mem_alloc(sizeof *l);
+
+    sqlite_file_choose(l->path);
+    l->ann = rig_user("ann");
+    *state = l;
+    return 0;
+}
+
+static void open_log(struct log *l)
+{
+    l->appender.store = store_open(l->path, STORE_SERVE, false);
+    assert_non_null(l->appender.store);
+}
+
+static int teardown(void **state)
+{
+    struct log *l = *state;
+
+    append_end(&l->appender);
+    store_close(l->appender.store);
+    sqlite_file_remove(l->path);
+    username_unref(&l->ann);
+    mem_free(l);
+    return 0;
+}
+
+static struct message_id keep(struct log *l, struct event *e)
+{
+    struct message_id id;
+
+    assert_int_equal(append_begin(&l->appender), SQLITE_OK);
+    assert_int_equal(append_event(&l->appender, e), SQLITE_OK);
+    assert_int_equal(append_commit(&l->appender), SQLITE_OK);
+    id = e->id;
+    event_unref(&e);
+    return id;
+}
+
+static struct message_id say(struct log *l, const char *body)
+{
+    return keep(l, rig_message("tea", l->ann, body));
+}
+
+static int64_t debt_of(struct log *l)
+{
+    int64_t debt;
+
+    assert_int_equal(index_debt(l->appender.store, &debt), SQLITE_OK);
+    sqlite_file_check_words(l->path); /* which has to hold whatever the debt is */
+    return debt;
+}
+
+static void catch_up(struct log *l)
+{
+    assert_int_equal(append_index(&l->appender), SQLITE_OK);
+    assert_int_equal(debt_of(l), 0);
+}
+
+static void words_are_indexed_many_together(void **state)
+{
+    struct log *l = *state;
+
+    open_log(l);
+    say(l, "one");
+    assert_int_equal(debt_of(l), 1);
+    assert_int_equal(find(l->appender.store, "one"), 0);
+    for (int i = 0; i < 126; i++)
+        say(l, "another");
+    assert_int_equal(debt_of(l), 127);
+    say(l, "last");
+    assert_int_equal(debt_of(l), 0);
+    assert_int_equal(find(l->appender.store, "one"), 1);
+    assert_int_equal(find(l->appender.store, "last"), 1);
+}
+
+static void what_is_behind_is_found_by_the_next_start(void **state)
+{
+    struct log *l = *state;
+
+    open_log(l);
+    say(l, "one");
+    append_end(&l->appender);
+    store_close(l->appender.store);
+    open_log(l);
+    assert_int_equal(debt_of(l), 1);
+    say(l, "two");
+    catch_up(l);
+    assert_int_equal(find(l->appender.store, "one"), 1);
+    assert_int_equal(find(l->appender.store, "two"), 1);
+}
+
+static void changes_before_and_after_indexing_count_once(void **state)
+{
+    struct log *l = *state;
+    struct message_id edited, deleted;
+
+    open_log(l);
+    for (int round = 0; round < 2; round++) {
+        edited = say(l, "early bird");
+        deleted = say(l, "lost");
+        if (round == 1)
+            catch_up(l);
+        keep(l, rig_about(EVENT_EDIT, "tea", l->ann, edited, "late bird"));
+        keep(l, rig_about(EVENT_DELETE, "tea", l->ann, deleted, ""));
+        assert_int_not_equal(debt_of(l), 0);
+        catch_up(l);
+        assert_int_equal(find(l->appender.store, "early"), 0);
+        assert_int_equal(find(l->appender.store, "lost"), 0);
+        assert_int_equal(find(l->appender.store, "late"), (size_t)round + 1);
+    }
+}
+
+/* The number of an event that was removed may be given again. */
+static void a_number_that_is_given_again_is_indexed_again(void **state)
+{
+    struct log *l = *state;
+    struct retention r = {.max_age_ms = 1};
+    bool is_done = false;
+
+    open_log(l);
+    say(l, "one");
+    say(l, "two");
+    catch_up(l);
+    assert_int_equal(retention_step(&r, l->appender.store, 1000000, 100, &is_done), SQLITE_OK);
+    assert_int_equal(sqlite_file_number(l->path, "SELECT count(*) FROM events"), 0);
+    assert_int_equal(debt_of(l), 0);
+    say(l, "three");
+    assert_int_equal(sqlite_file_number(l->path, "SELECT n FROM events"), 1);
+    assert_int_equal(debt_of(l), 1);
+    catch_up(l);
+    assert_int_equal(find(l->appender.store, "three"), 1);
+}
+
+static void a_file_of_the_first_version_is_searched_on(void **state)
+{
+    struct log *l = *state;
+    const struct schema first = {schema_current.steps, 1};
+    sqlite3 *db;
+
+    sqlite_file_run(l->path, "PRAGMA journal_mode = WAL");
+    assert_int_equal(sqlite3_open(l->path, &db), SQLITE_OK);
+    assert_int_equal(tokenizer_register(db), SQLITE_OK);
+    assert_int_equal(schema_migrate(db, &first, 0), SQLITE_OK);
+    sqlite3_close(db);
+    sqlite_file_run(l->path,
+                    "INSERT INTO rooms(id, name, seq, ts, oldest) VALUES(1, 'tea', 1, 5, 1);"
+                    "INSERT INTO users(id, name, key) VALUES(1, 'ann', 'ann');"
+                    "INSERT INTO events(room, seq, type, ts, user, body, flag)"
+                    " VALUES(1, 1, 0, 5, 1, 'of old', 0);"
+                    "INSERT INTO words(rowid, body, room) VALUES(1, 'of old', 'r1')");
+    open_log(l);
+    assert_int_equal(debt_of(l), 0);
+    assert_int_equal(find(l->appender.store, "old"), 1);
+    say(l, "old and new");
+    catch_up(l);
+    assert_int_equal(find(l->appender.store, "old"), 2);
+}
+
 int main(void)
 {
+#define log_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_expression_is_made_of_words_alone),
         cmocka_unit_test(words_of_every_script_are_found),
+        log_test(words_are_indexed_many_together),
+        log_test(what_is_behind_is_found_by_the_next_start),
+        log_test(changes_before_and_after_indexing_count_once),
+        log_test(a_number_that_is_given_again_is_indexed_again),
+        log_test(a_file_of_the_first_version_is_searched_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,37 @@
+#include "journal/sqlite_index.h"
+
+int index_debt(struct store *s, int64_t *debt)
+{
+    sqlite3_stmt *row;
+    int rc = store_step(s, &row, SQL_INDEX_DEBT, "");
+
+    if (rc != SQLITE_ROW)
+        return rc;
+    *debt = sqlite3_column_int64(row, 0);
+    sqlite3_reset(row);
+    return SQLITE_OK;
+}
+
+int index_catch_up(struct store *s, int64_t events_max, int64_t *debt)
+{
+    int rc = store_run(s, SQL_INDEX_NEXT, "i", events_max);
+
+    if (rc == SQLITE_OK)
+        rc = store_run(s, SQL_INDEX_MARK, "i", events_max);
+    return rc == SQLITE_OK ? index_debt(s, debt) : rc;
+}
+
+int index_remove(struct store *s, int64_t n, const char *body, size_t length, int64_t room)
+{
+    return store_run(s, SQL_INDEX_REMOVE, "ibi", n, body, length, room);
+}
+
+int index_add(struct store *s, int64_t n, const char *body, size_t length, int64_t room)
+{
+    return store_run(s, SQL_INDEX_ADD, "ibi", n, body, length, room);
+}
+
+int index_cut(struct store *s)
+{
+    return store_run(s, SQL_INDEX_MARK, "i", (int64_t)0);
+}
