@@ -1,23 +1,23 @@
 // The room: what a person does and what the server says meet here. Loaded while somebody signs in (main.js).
-import { createActs } from './acts.js';
 import { createAnnouncer } from './announce.js';
-import { browser, byId, h, roomAddress, roomOfAddress, tab, write } from './dom.js';
-import { nextMidnight } from './format.js';
+import { browser, byId, h, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
 import { connect } from './hubbub.js';
-import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, nameKey, roomFault } from './protocol.js';
-import { createStore, isMe, roomOf } from './store.js';
-import { strings } from './strings.js';
+import { DEFAULT_ROOM, cleanName, cleanRoom, nameKey } from './protocol.js';
+import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
 import { createComposer } from './views/composer.js';
 import { createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
+import { bytes, nextMidnight, roomFault, startOfDay, strings } from './words.js';
 
 const PAGE = 50;
-const FAR_PAGE = 200;
+const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
+const AROUND = 100;
+const HOLE_PAGE = 200;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
-const QUIET_ROOM = 50; // people; in a larger room coming and going is not shown unless asked for
+const QUIET_ROOM = 50; // people; in a larger one coming and going is shown only if asked for
 
-const store = createStore();
+const store = createStore(storeChanged);
 const loading = new Set();
 let signin = null;
 let chat = null;
@@ -29,7 +29,7 @@ let settings = browser.get('settings') ?? {};
 let markTimer;
 let renderPending = false;
 
-const current = () => store.room();
+const current = () => roomOf(store.get(), here());
 const here = () => store.get().current;
 const me = () => store.get().me;
 const handle = (room = here()) => chat?.room(room);
@@ -40,9 +40,9 @@ const isTooLong = (body) => bytes(body) > (chat.hello()?.limits?.body ?? Infinit
 const log = createLog({
   me,
   on: {
-    act: (...args) => acts.act(...args),
-    react: (...args) => acts.react(...args),
-    find: (id) => acts.jumpTo(id),
+    act: (what, ...args) => acts[what](...args),
+    react,
+    find: (id) => jumpTo(id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
@@ -55,9 +55,9 @@ const log = createLog({
 });
 const composer = createComposer({
   send: say,
-  change: (...args) => acts.edit(...args),
+  change: edit,
   scroll: (pages) => log.page(pages),
-  editLast: () => acts.editLast(),
+  editLast,
   typing: () => handle()?.typing(),
   enterSends: () => settings.enterSends === true,
   here: () => ({ ...current(), me: me() }),
@@ -78,10 +78,9 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, current, me, handle, composer, log, goTo, leaveRoom, ask, older, render, tell, isTooLong, wellFormed, topics },
+  ...{ store, goTo, leaveRoom, jumpTo, topics },
 };
 const announcer = createAnnouncer(app);
-const acts = createActs(app);
 app.chime = announcer.chime;
 
 // --- coming and going ---
@@ -270,9 +269,81 @@ function say(text, replyTo) {
   return true;
 }
 
-// --- history ---
+// --- what can be done with a message ---
 
-const isKept = (item) => item.id && !item.isLost;
+const loadDialogs = part('dialogs');
+
+async function withDialogs(f) {
+  const dialogs = await loadDialogs().catch(() => null);
+  if (dialogs) f(dialogs);
+  else tell(strings.notLoaded, () => withDialogs(f));
+}
+
+async function apply(event, request) {
+  const room = store.get().current;
+  const was = findMessage(current(), event.id);
+  const own = { ...event, username: me(), ts: Date.now() };
+  store.dispatch({ type: 'apply', room, event: own });
+  try {
+    await request(handle());
+  } catch (error) {
+    if (error.code === 'lost') return; // we left
+    store.dispatch({ type: 'restore', room, was, event: own });
+    tell(strings.didNotWork(error.message));
+  }
+}
+
+function remove(item) {
+  withDialogs(async (dialogs) => {
+    if (!(await dialogs.confirmDelete())) return;
+    composer.cancel();
+    apply({ type: 'delete', id: item.id }, (room) => room.delete(item.id));
+  });
+}
+
+function react(item, emoji, on) {
+  apply({ type: 'react', id: item.id, emoji, on }, (room) => room.react(item.id, emoji, on));
+}
+
+const acts = {
+  reply: (item) => composer.reply(item),
+  edit: (item) => item.mine && composer.edit(item),
+  remove: (item) => item.mine && remove(item),
+  showEdits: (item) => withDialogs((dialogs) => dialogs.showEdits(item)),
+  copy: (item) => withDialogs((dialogs) => dialogs.copy([item])),
+  copyDay(day) {
+    const items = current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day);
+    withDialogs((dialogs) => dialogs.copy(items));
+  },
+  react: (item, element) =>
+    withDialogs(async (dialogs) => {
+      const emoji = await dialogs.pickEmoji(element);
+      if (emoji) react(item, emoji, true);
+    }),
+  more: (...args) =>
+    withDialogs(async (dialogs) => {
+      const what = await dialogs.chooseAct(...args);
+      if (what) acts[what](...args);
+    }),
+};
+
+function edit(item, text) {
+  if (!text) {
+    remove(item);
+    return false;
+  }
+  const body = wellFormed(text);
+  if (isTooLong(body)) return tell(strings.tooLong);
+  if (body !== item.body) apply({ type: 'edit', id: item.id, body }, (room) => room.edit(item.id, body));
+  return true;
+}
+
+function editLast() {
+  const item = current().items.findLast((i) => i.mine && i.kind === 'message' && !i.deleted && !i.isLost);
+  if (item) composer.edit(item);
+}
+
+// --- history ---
 
 // One page at a time. False if there was none.
 async function ask(where, query, { room = here(), ...more } = {}) {
@@ -303,8 +374,79 @@ async function toNewest() {
 }
 
 function loadHole({ before, key }, room = here()) {
-  return ask('hole', { before, limit: FAR_PAGE }, { room, key });
+  return ask('hole', { before, limit: HOLE_PAGE }, { room, key });
 }
+
+// However far back it is.
+async function jumpTo(id, room = current().name) {
+  if (room !== current().name) goTo(room);
+  const isHere = () => findMessage(current(), id);
+  if (!isHere()) await older(NEAR);
+  if (!isHere() && (await ask('around', { id, limit: AROUND }, { hasNewer: true }))) log.moved();
+  render();
+  if (isHere()) log.jump(id);
+  else tell(strings.notFound);
+}
+
+// --- keys ---
+
+function goRoom(step, isUnread) {
+  const { order, rooms, current: here } = store.get();
+  const at = order.indexOf(here);
+  const others = order.map((_, i) => order[(at + (i + 1) * step + order.length * order.length) % order.length]);
+  const next = others.find((room) => room !== here && (!isUnread || rooms[room].unread));
+  if (next) goTo(next);
+}
+
+function nextRegion(step) {
+  const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
+  const here = all.findIndex((region) => region.contains(document.activeElement));
+  const next = all[here < 0 ? 0 : (here + step + all.length) % all.length];
+  (next.querySelector('[tabindex="0"], [aria-current="page"]') ?? next).focus();
+}
+
+function escape() {
+  if (composer.cancel()) return;
+  if (current()?.line) store.dispatch({ type: 'clearLine', room: current().name });
+  else if (!log.isAtEnd()) log.toEnd();
+  else composer.focus();
+}
+
+// A key that would write a character, pressed where there is nothing to write into.
+function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey, isComposing }) {
+  if ([...key].length !== 1 || ctrlKey || metaKey || altKey || isComposing) return false;
+  if (target.closest('input, textarea, select, dialog')) return false;
+  return !(key === ' ' && target.closest('button, a, [tabindex]'));
+}
+
+const openDialog = (what) => withDialogs((dialogs) => dialogs[what](app));
+const commands = { k: 'openSwitcher', '/': 'showShortcuts' };
+
+function keyAct(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  const command = (ctrlKey || metaKey) && !altKey && !shiftKey && commands[key.toLowerCase()];
+  if (key === 'F6') return () => nextRegion(shiftKey ? -1 : 1);
+  if (command) return () => openDialog(command);
+  if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => goRoom(key === 'ArrowUp' ? -1 : 1, shiftKey);
+  return null;
+}
+
+document.addEventListener('keydown', (event) => {
+  if (byId('chat').hidden || document.querySelector('dialog[open]')) return;
+  const keyed = keyAct(event);
+  if (keyed) {
+    event.preventDefault();
+    keyed();
+  } else if (event.key === 'Escape' && !event.isComposing && !document.querySelector(':popover-open')) escape();
+  else if (isStrayCharacter(event)) composer.focus(); // before the character is written, so that it lands there
+});
+for (const [id, what] of [
+  ['room-add', 'openSwitcher'],
+  ['settings-open', 'openSettings'],
+  ['room-options', 'openRoomOptions'],
+  ['search-open', 'openSearch'],
+])
+  byId(id).addEventListener('click', () => openDialog(what));
 
 // --- showing ---
 
@@ -330,7 +472,7 @@ function render() {
   status.show(chat.state(), chat.outbox.waiting());
 }
 
-store.subscribe((state, before) => {
+function storeChanged(state, before) {
   if (!seat) return;
   if (wasIn) showTitle(state);
   if (current()?.read !== roomOf(before, state.current)?.read) {
@@ -338,7 +480,7 @@ store.subscribe((state, before) => {
     markTimer ??= setTimeout(saveMarks, MARK_AFTER_MS);
   }
   scheduleRender();
-});
+}
 
 function showTitle(state) {
   const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);

@@ -1,13 +1,13 @@
-// Where a message is written: a new one, an answer, or another wording of an old one. For each room it is kept,
+// Where a message is written: a new one, an answer, or another wording of an old one. It is kept, for each room and
 // over a reload, until it is sent.
 import { button, byId, part, tab, write } from '../dom.js';
-import { strings } from '../strings.js';
 import { namesIn } from './rows.js';
+import { strings } from '../words.js';
 
 const CONTEXT_MAX = 120;
 
-// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages); editLast();
-// typing(); enterSends(): on a touch screen; here(): who is here and what was said.
+// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages); editLast(); typing();
+// enterSends(): on a touch screen; here(): the room, and me.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
@@ -96,9 +96,8 @@ export function createComposer(on) {
     } else fit();
   }
 
-  let list = { close: () => false, key: () => false, update: loadList };
+  let list = { close: () => false, key: () => false, update: loadList }; // until the first @
 
-  // Loaded with the first @.
   async function loadList() {
     if (!input.value.includes('@')) return;
     const suggest = await loadSuggest().catch(() => null);

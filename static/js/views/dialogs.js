@@ -1,10 +1,9 @@
 // What opens over the page, each for a moment: loaded when the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
-import { format, fullTime } from '../format.js';
 import { canNotify } from '../notify.js';
-import { cleanRoom, roomFault } from '../protocol.js';
-import { count, strings } from '../strings.js';
+import { cleanRoom } from '../protocol.js';
 import { lineOf, namesIn } from './rows.js';
+import { count, format, fullTime, roomFault, strings } from '../words.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;

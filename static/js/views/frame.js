@@ -1,8 +1,8 @@
 // What stands around the log: the rooms one is in, who is here (drawers where the window is narrow), and the bar that
-// says how the connection is doing, silent while it does well.
+// says how the connection is doing.
 import { avatar, button, byId, h, icon, reconcile, roomAddress, showAvatar, write } from '../dom.js';
 import { isMe } from '../store.js';
-import { strings } from '../strings.js';
+import { strings } from '../words.js';
 
 const SHOWN_MAX = 500;
 const FACES = 3;
@@ -118,7 +118,7 @@ export function createStatus(on) {
 
   action.addEventListener('click', () => press());
 
-  // The countdown is not spoken: only its own element changes, which is hidden from a reader.
+  // The countdown is not spoken: its element is hidden from a reader.
   function setBar(kind, text = '', detail = '', label = '', f = on.retry) {
     isShown = Boolean(kind) && kind !== 'news';
     bar.hidden = !kind;

@@ -1,9 +1,9 @@
-// The messages, of which only a window is in the page. The view moves only by the reader's hand: at the end it
-// stays at the end, anywhere else the first row in sight stays where it is.
+// The messages, of which only a window is in the page. The view moves only by the reader's hand: at the end it stays
+// at the end, anywhere else the first row in sight stays where it is.
 import { byId, h, iconButton, reconcile, write } from '../dom.js';
 import { findMessage } from '../store.js';
-import { strings } from '../strings.js';
 import { createBuilders, layout, lineOf } from './rows.js';
+import { strings } from '../words.js';
 
 const WINDOW = 200; // items in the page at the end, up to a STEP more
 const WINDOW_MAX = 250; // anywhere else
@@ -28,7 +28,7 @@ export function createLog({ on, me }) {
   let outbox = [];
   let settings = {};
   let shown = []; // the rows
-  let first = null; // keys of the first and the last item in the page; null: the end, wherever that is
+  let first = null; // keys of the first and the last item in the page; null: the end
   let last = null;
   let range = { from: 0, to: 0 };
   let stick = true;
@@ -47,8 +47,8 @@ export function createLog({ on, me }) {
   // Of a message it is the bubble that has a place: the byline above comes and goes with the group.
   const holdOf = (node) => node.querySelector('.bubble') ?? node;
 
-  // The first row in sight, and where it is. A day's heading is no hold: it moves with what is under it.
-  // While nobody scrolls it is the same place as last time, or what scrolling rounds off would add up.
+  // The first row in sight, and where it is; not a day's heading, which moves with what is under it. While nobody
+  // scrolls it is the same as last time, or what scrolling rounds off would add up.
   function anchor() {
     if (held?.at === scroller.scrollTop && list.known.has(held.key)) return held;
     const top = topOf(scroller);
@@ -59,7 +59,7 @@ export function createLog({ on, me }) {
     return null;
   }
 
-  // While a finger's momentum scrolls, what a script writes is overridden, unless scrolling stops first.
+  // A finger's momentum overrides what a script writes, unless scrolling stops first.
   function scrollTo(top) {
     const isMoving = performance.now() - touchedAt < MOMENTUM_MS;
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
@@ -86,7 +86,7 @@ export function createLog({ on, me }) {
   function chooseRange() {
     const { length } = room.items;
     if (stick) {
-      // Whole steps: while rows only come, those that are there need not be moved.
+      // Whole steps: while rows only come, the others need not be moved.
       const from = length - WINDOW;
       range = { from: Math.max(0, from - (from % STEP)), to: length };
       return;
@@ -121,7 +121,7 @@ export function createLog({ on, me }) {
     return [...list.querySelectorAll('.message')].filter(isIn);
   };
 
-  // What has the focus or the selection stays in the page, and with it what decides how it looks: the one before.
+  // What has the focus or the selection stays in the page, with the one before it, which decides how it looks.
   function inPage() {
     const focused = list.contains(document.activeElement) ? document.activeElement.closest('.message') : null;
     const kept = new Set([focused, ...selected()].filter(Boolean).map((row) => row.dataset.key));
@@ -143,7 +143,6 @@ export function createLog({ on, me }) {
       notices: settings.notices,
       find: (id) => findMessage(room, id),
       now: Date.now(),
-      words: strings,
     });
   }
 
@@ -309,7 +308,7 @@ export function createLog({ on, me }) {
     if (item) on.act(tool.dataset.what, item, tool);
   }
 
-  // Not on pointerover: rows that come move under a pointer that rests.
+  // Not on pointerover: rows move under a pointer that rests.
   list.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || !isFine.matches) return;
     const article = event.target.closest('.message')?.querySelector('article');
@@ -328,7 +327,7 @@ export function createLog({ on, me }) {
     if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
   });
 
-  // Several rows are copied as clean text; what is within one as it is.
+  // Several rows are copied as clean text.
   document.addEventListener('copy', (event) => {
     const rows = selected();
     if (rows.length < 2) return;
@@ -336,7 +335,7 @@ export function createLog({ on, me }) {
     event.clipboardData.setData('text/plain', rows.map((row) => lineOf(itemOf(row))).join('\n'));
   });
 
-  // --- keys: one row is in the tab order, the arrows move it ---
+  // --- keys: one row is in the tab order, arrows move on ---
 
   const articles = () => [...list.querySelectorAll('article')];
   const tabStop = () => list.querySelector('article[tabindex="0"]');
@@ -414,7 +413,7 @@ export function createLog({ on, me }) {
     tools.remove();
   }
 
-  // Where one was; or at the line, if what is unread is more than a screen; else at the end.
+  // Where one was; at the line, if what is unread is more than a screen; else at the end.
   function enterRoom() {
     const was = places.get(room.name);
     clear();

@@ -1,10 +1,8 @@
-// From what is known to what is seen: layout() groups messages, folds notices, puts in days and the unread line;
-// createBuilders() makes the element of each row.
+// From what is known to what is seen: layout() chooses the rows, createBuilders() makes their elements.
 import { avatar, button, h, icon, iconButton } from '../dom.js';
-import { dayName, fullTime, hue, linkify, startOfDay, time } from '../format.js';
 import { nameKey } from '../protocol.js';
 import { mentions } from '../store.js';
-import { strings } from '../strings.js';
+import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../words.js';
 
 const GROUP_MS = 5 * 60_000;
 const QUOTE_MAX = 160;
@@ -48,16 +46,16 @@ function noticeRow(items, open) {
   return { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen };
 }
 
-// Its message seems to be in the log already: only the ack is missing.
+// Its message seems to be in the log: only the ack is missing.
 function isEchoed(entry, mine) {
   if (entry.state === 'failed') return false;
   if (entry.id) return mine.some((item) => item.id === entry.id);
   return entry.wasSent && mine.some((item) => item.seq > entry.after && item.key === item.id && item.body === entry.body);
 }
 
-// Each row is {key, sig, kind, ...}; while all of sig is the same, its element can stay. line: key of the first
-// unread item; open: keys of the folds that are shown whole; notices: 'fold', 'show' or 'hide'.
-export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now, words }) {
+// Rows: {key, sig, kind, ...}; while all of sig is the same, an element can stay. line: key of the first unread item;
+// open: keys of the folds that are shown whole; notices: 'fold', 'show' or 'hide'.
+export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now }) {
   const rows = [];
   let day = null;
   let previous = null;
@@ -72,7 +70,7 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
     flush();
     day = startOfDay(ts);
     previous = null;
-    const label = dayName(ts, now, words);
+    const label = dayName(ts, now);
     rows.push({ kind: 'day', key: `day ${day}`, sig: [label], label, day });
   };
   const addNotice = (item) => {
@@ -134,7 +132,7 @@ const sentence = ({ kind, username, mine }) =>
 
 const stateText = ({ state, reason }) => (state === 'failed' ? strings.failed(reason) : (strings[state] ?? ''));
 
-// on: act, react, jump, toggle, load; and retry, remove, change for what was not sent. me: whose reactions are ours.
+// on: act, react, jump, toggle, load; and retry, remove, change for what was not sent.
 export function createBuilders({ on, me }) {
   function quote({ item, quoted }) {
     if (item.reply_to === undefined || item.deleted) return null;
