@@ -7,11 +7,9 @@ import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
 import { createComposer } from './views/composer.js';
 import { createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
-import { bytes, nextMidnight, roomFault, startOfDay, strings } from './words.js';
+import { bytes, nextMidnight, roomFault, strings } from './words.js';
 
 const PAGE = 50;
-const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
-const AROUND = 100;
 const HOLE_PAGE = 200;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
@@ -40,9 +38,9 @@ const isTooLong = (body) => bytes(body) > (chat.hello()?.limits?.body ?? Infinit
 const log = createLog({
   me,
   on: {
-    act: (what, ...args) => acts[what](...args),
+    act,
     react,
-    find: (id) => jumpTo(id),
+    find: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
@@ -78,7 +76,7 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, goTo, leaveRoom, jumpTo, topics },
+  ...{ store, current, composer, log, goTo, leaveRoom, act, apply, react, ask, older, render, tell, topics },
 };
 const announcer = createAnnouncer(app);
 app.chime = announcer.chime;
@@ -273,14 +271,21 @@ function say(text, replyTo) {
 
 const loadDialogs = part('dialogs');
 
-async function withDialogs(f) {
+// What few people do, and not often: loaded when it is asked for.
+async function later(what, ...args) {
   const dialogs = await loadDialogs().catch(() => null);
-  if (dialogs) f(dialogs);
-  else tell(strings.notLoaded, () => withDialogs(f));
+  if (dialogs) dialogs[what](app, ...args);
+  else tell(strings.notLoaded, () => later(what, ...args));
+}
+
+function act(what, item, ...more) {
+  if (what === 'reply') composer.reply(item);
+  else if (what !== 'edit') later(what, item, ...more);
+  else if (item.mine) composer.edit(item);
 }
 
 async function apply(event, request) {
-  const room = store.get().current;
+  const room = here();
   const was = findMessage(current(), event.id);
   const own = { ...event, username: me(), ts: Date.now() };
   store.dispatch({ type: 'apply', room, event: own });
@@ -293,43 +298,13 @@ async function apply(event, request) {
   }
 }
 
-function remove(item) {
-  withDialogs(async (dialogs) => {
-    if (!(await dialogs.confirmDelete())) return;
-    composer.cancel();
-    apply({ type: 'delete', id: item.id }, (room) => room.delete(item.id));
-  });
+function react({ id }, emoji, on) {
+  apply({ type: 'react', id, emoji, on }, (room) => room.react(id, emoji, on));
 }
-
-function react(item, emoji, on) {
-  apply({ type: 'react', id: item.id, emoji, on }, (room) => room.react(item.id, emoji, on));
-}
-
-const acts = {
-  reply: (item) => composer.reply(item),
-  edit: (item) => item.mine && composer.edit(item),
-  remove: (item) => item.mine && remove(item),
-  showEdits: (item) => withDialogs((dialogs) => dialogs.showEdits(item)),
-  copy: (item) => withDialogs((dialogs) => dialogs.copy([item])),
-  copyDay(day) {
-    const items = current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day);
-    withDialogs((dialogs) => dialogs.copy(items));
-  },
-  react: (item, element) =>
-    withDialogs(async (dialogs) => {
-      const emoji = await dialogs.pickEmoji(element);
-      if (emoji) react(item, emoji, true);
-    }),
-  more: (...args) =>
-    withDialogs(async (dialogs) => {
-      const what = await dialogs.chooseAct(...args);
-      if (what) acts[what](...args);
-    }),
-};
 
 function edit(item, text) {
   if (!text) {
-    remove(item);
+    later('remove', item);
     return false;
   }
   const body = wellFormed(text);
@@ -377,17 +352,6 @@ function loadHole({ before, key }, room = here()) {
   return ask('hole', { before, limit: HOLE_PAGE }, { room, key });
 }
 
-// However far back it is.
-async function jumpTo(id, room = current().name) {
-  if (room !== current().name) goTo(room);
-  const isHere = () => findMessage(current(), id);
-  if (!isHere()) await older(NEAR);
-  if (!isHere() && (await ask('around', { id, limit: AROUND }, { hasNewer: true }))) log.moved();
-  render();
-  if (isHere()) log.jump(id);
-  else tell(strings.notFound);
-}
-
 // --- keys ---
 
 function goRoom(step, isUnread) {
@@ -419,14 +383,13 @@ function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey, isComposing }
   return !(key === ' ' && target.closest('button, a, [tabindex]'));
 }
 
-const openDialog = (what) => withDialogs((dialogs) => dialogs[what](app));
 const commands = { k: 'openSwitcher', '/': 'showShortcuts' };
 
 function keyAct(event) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   const command = (ctrlKey || metaKey) && !altKey && !shiftKey && commands[key.toLowerCase()];
   if (key === 'F6') return () => nextRegion(shiftKey ? -1 : 1);
-  if (command) return () => openDialog(command);
+  if (command) return () => later(command);
   if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => goRoom(key === 'ArrowUp' ? -1 : 1, shiftKey);
   return null;
 }
@@ -446,7 +409,7 @@ for (const [id, what] of [
   ['room-options', 'openRoomOptions'],
   ['search-open', 'openSearch'],
 ])
-  byId(id).addEventListener('click', () => openDialog(what));
+  byId(id).addEventListener('click', () => later(what));
 
 // --- showing ---
 
