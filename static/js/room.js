@@ -4,8 +4,7 @@ import { browser, byId, h, part, roomAddress, roomOfAddress, tab, write } from '
 import { connect } from './hubbub.js';
 import { DEFAULT_ROOM, cleanName, cleanRoom, nameKey } from './protocol.js';
 import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
-import { createComposer } from './views/composer.js';
-import { createPeople, createRooms, createStatus } from './views/frame.js';
+import { createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
 import { bytes, nextMidnight, roomFault, strings } from './words.js';
 

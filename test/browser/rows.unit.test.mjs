@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { client } from './client.mjs';
 
 const { initial, reduce, findMessage, mentions, roomOf } = await client('store.js');
-const { foldNotices, layout } = await client('views/rows.js');
+const { foldNotices, layout } = await client('views/log.js');
 
 const noon = new Date(2026, 5, 10, 12).getTime();
 const minute = 60_000;

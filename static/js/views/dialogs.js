@@ -4,7 +4,7 @@ import { canNotify } from '../notify.js';
 import { cleanRoom } from '../protocol.js';
 import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
-import { lineOf, namesIn } from './rows.js';
+import { lineOf, namesIn } from './log.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
