@@ -17,7 +17,6 @@ export function h(tag, attributes = {}, ...children) {
 
 export const button = (attributes, ...children) => h('button', { type: 'button', ...attributes }, ...children);
 
-// A copy of one that the page has.
 export function icon(name) {
   const svg = document.querySelector('.icon').cloneNode(true);
   svg.firstChild.setAttribute('href', `#i-${name}`);
@@ -53,7 +52,7 @@ export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   const keys = new Set(rows.map((row) => row.key));
   parent.known = new Map();
-  // First what goes: if the first row stood in the way, all others would be moved before it.
+  // First what goes, or all others would be moved before a first row that stands in the way.
   for (const [key, { node }] of known) if (!keys.has(key)) node.remove();
   let cursor = parent.firstChild;
   for (const row of rows) {
@@ -128,6 +127,5 @@ const guarded = (pick) => ({
   },
 });
 
-// For this browser: name, rooms, marks, settings. For this tab, over reloads: the seat, drafts, outbox.
 export const browser = guarded(() => localStorage);
 export const tab = guarded(() => sessionStorage);

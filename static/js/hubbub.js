@@ -1,7 +1,6 @@
 // hubbub's connection, for any page or program: docs/embedding.md. The client in this folder is built on it.
 import { SUBPROTOCOL, cleanName, cleanRoom, decode, isDurableType, meaningOfClose, nameKey, newCid, socketUrl } from './protocol.js';
 
-// The connection.
 const OPEN_MS = 10_000;
 const HEALTHY_MS = 10_000; // then the next trouble starts counting anew
 const SILENCE_MS = 45_000;
@@ -14,7 +13,6 @@ const BUSY_MS = 3_000;
 const OFFLINE_RETRY_MS = 30_000;
 const RESTART_MS = 30_000; // so long a server that said it restarts is not "lost"
 const TOLD_MAX_MS = 10 * 60_000;
-// What is asked and said.
 const ANSWER_MS = 10_000; // no ack by then: the connection is dead
 const QUERY_MS = 20_000;
 const TYPING_EVERY_MS = 3_000;
@@ -57,7 +55,6 @@ export function retryDelay(attempt, random) {
   return (0.5 + random() / 2) * Math.min(30_000, 1000 * 2 ** (attempt - 1));
 }
 
-// What it needs of the world; a test can hand in another.
 const world = {
   openSocket: (url) => new WebSocket(url, SUBPROTOCOL),
   now: () => Date.now(),
@@ -68,8 +65,7 @@ const world = {
   isVisible: () => !globalThis.document?.hidden,
 };
 
-// When to try, wait, give up. phase: idle | connecting | online | waiting (until retryAt, because of cause) | rejected
-// (cause, reason). greet(hello) must send the join that signs in; the first `joined` lets us in.
+// When to try, wait, give up. greet(hello) must send the join that signs in; the first `joined` lets us in.
 export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible } = { ...world, ...given };
   let state = { phase: 'idle' };
@@ -183,7 +179,6 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     enter({ phase: 'waiting', cause, retryAt: now() + ms });
   }
 
-  // Any frame is a sign of life.
   function ask(ms) {
     if (probe && probe.until <= now() + ms) return;
     clearTimeout(probe?.timer);
@@ -202,7 +197,6 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     if (isVisible() && now() - heardAt >= SILENCE_MS) ask(PROBE_MS);
   }
 
-  // False if there is nothing to send on.
   function send(text) {
     if (!socket || socket.readyState !== 1) return false;
     socket.send(text);
@@ -250,8 +244,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
 // --- the outbox: messages the server has not confirmed yet ---
 
 // In each room one is on its way at a time: they keep their order. The server stores a cid once, so what may have
-// arrived can be sent again. An entry: {cid, room, body, reply_to?, ts, after (the room's seq then), wasSent?, state:
-// queued | sending | acked (id, seq; its broadcast is to come) | failed (reason, code)}.
+// arrived can be sent again.
 export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
   let entries = [];
   let holds = new Map(); // room: when the server wants to hear the next one
@@ -281,7 +274,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       set(unsent(Array.isArray(stored) ? stored : []));
     },
 
-    // The new entry, or null if too much is waiting already.
+    // Null if too much is waiting.
     add({ room, body, reply_to, after = 0 }) {
       const open = unconfirmed();
       const size = open.reduce((sum, e) => sum + e.body.length, body.length);
@@ -304,7 +297,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
     refuse: (cid, { error, code }) => update(cid, { state: 'failed', reason: error, code }),
 
 
-    // Its message is in the log: the entry has done its work.
+    // Its message is in the log.
     arrived(id) {
       const entry = entries.find((e) => e.state === 'acked' && e.id === id);
       if (entry) set(without(entry));
@@ -316,7 +309,6 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       update(cid, { state: 'queued' });
     },
 
-    // What was on its way may have arrived: it goes again, with the same cid.
     connectionLost() {
       if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
     },
@@ -365,8 +357,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     }, ms);
     holds.add(id);
   }
-
-  // --- coming in ---
 
   const transmit = (frame) => connection.send(JSON.stringify(frame));
 
@@ -426,8 +416,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       if (request.keep && request.frame.room === room.name) dispatch(cid, request);
     flush(room);
   }
-
-  // --- what comes ---
 
   function known(frame) {
     const entry = frame.type === 'message' && outbox.arrived(frame.id);
@@ -539,8 +527,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     (handlers[frame.type] ?? event)(frame);
   }
 
-  // --- what goes ---
-
   function done(cid) {
     const request = requests.get(cid);
     requests.delete(cid);
@@ -588,8 +574,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     watch(cid, sent);
     requests.set(cid, sent);
   }
-
-  // --- rooms ---
 
   function createRoom(wanted, { last = LAST } = {}) {
     const events = emitter();

@@ -1,4 +1,4 @@
-// The room: what a person does and what the server says meet here. Loaded while somebody signs in (main.js).
+// The room: what a person does and what the server says meet here.
 import { createAnnouncer } from './announce.js';
 import { browser, byId, h, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
 import { connect } from './hubbub.js';
@@ -128,7 +128,6 @@ function open(room) {
   log.looked();
 }
 
-// Into a room, whether or not one is in it already.
 function goTo(room) {
   const clean = cleanRoom(room);
   if (!seat || roomFault(clean)) return;
@@ -254,7 +253,6 @@ async function topics() {
 
 // --- talking ---
 
-// False if the text could not be taken, so that it stays where it is.
 function say(text, replyTo) {
   const body = wellFormed(text);
   const { name, hasNewer } = current();
@@ -460,7 +458,6 @@ function saveMarks() {
   clearTimeout(markTimer);
   markTimer = undefined;
   if (!seat) return;
-  // Another window may have read on.
   marks = { ...marks, ...readMarks() };
   for (const { name, epoch, read } of Object.values(store.get().rooms)) {
     if (epoch === null || read === null) continue;

@@ -1,4 +1,4 @@
-// What the client knows about its rooms: pure reducers, and a store.
+// What is known about the rooms: pure reducers, and a store. What an item is: docs/client.md.
 import { nameKey } from './protocol.js';
 
 const ITEMS_MAX = 10_000;
@@ -8,10 +8,6 @@ const ITEMS_ELSEWHERE = 200; // what other rooms keep when there is too much in 
 const NOTICES_UP_TO = 50; // people; in a larger room coming and going is no news
 const TYPING_MS = 5_000;
 
-// items, in the order of the log: {kind: 'message', key (cid or id), id, seq, username, body, ts, mine, reply_to?,
-// edited?, deleted?, reactions, isLost? (its log is gone)}, {kind: 'join' | 'leave', key, username, ts, mine},
-// {kind: 'hole', key, before (a seq), ts}, which can be filled, or {kind: 'gap', key, ts}, which cannot.
-// While hasNewer, what is live waits in `later`. line: key of the first unread message; read: seq.
 export const emptyRoom = {
   name: '',
   epoch: null,
@@ -105,7 +101,7 @@ function withReaction(reactions, { emoji, username, on }) {
 function arrive(room, frame, state) {
   const made = item(state, frame);
   if (room.hasNewer) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state);
-  // A page of history may have brought it already.
+  // History may have brought it already.
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
   return made.mine || frame.watched ? { ...after, read: made.seq } : count(after, made, state);
@@ -146,7 +142,6 @@ function notice(room, { type: kind, username, ts }, state) {
   return append(room, numbered(room, { kind, username, ts, mine: isMe(state, username) }));
 }
 
-// What is unread is what came after the mark of an earlier visit.
 function firstLook(room, frame, state) {
   const items = itemsOf(state, frame.events);
   const { mark } = frame;
@@ -163,7 +158,6 @@ function firstLook(room, frame, state) {
   };
 }
 
-// Something may be missing between what is known and what came.
 function afterLoss(room, frame, state) {
   const messages = itemsOf(state, frame.events);
   const isSameLog = room.epoch === frame.epoch;
@@ -195,7 +189,6 @@ const pages = {
     const after = { ...room, items: merge(room.items, items), hasNewer: more };
     return more ? after : joinLater(after, state);
   },
-  // Another place in the log.
   around: (room, { items, hasNewer }) => ({ ...room, items, hasOlder: true, hasNewer, later: [] }),
   newest: (room, { items, more }, state) => joinLater({ ...room, items, hasOlder: more }, state),
   hole: (room, { items, more, key }) => {
@@ -259,7 +252,7 @@ const roomActions = {
           : {},
     ),
 
-  // What we sent is in the log already: it is the same row.
+  // What we sent is in the log already.
   rekey: (room, { id, key }) => change(room, id, () => ({ key })),
 
   read: (room) => (room.unread || room.read !== room.seq ? asRead(room) : room),
@@ -272,7 +265,6 @@ const roomActions = {
 
 const actions = {
   start: (state, { me }) => ({ ...initial, me }),
-  // The server spells the name as everybody sees it.
   named: (state, { me }) => (me === state.me ? state : { ...state, me }),
 
   enter: (state, { room }) => {
@@ -316,7 +308,6 @@ export function reduce(state, action) {
   return after === room ? state : { ...state, rooms: { ...state.rooms, [action.room]: after } };
 }
 
-// changed(state, before) is called after each change.
 export function createStore(changed) {
   let state = initial;
   return {

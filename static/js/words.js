@@ -1,4 +1,4 @@
-// All that a person reads: sentences, times, days, initials (and a colour for each name), links. Pure.
+// All that a person reads, but for the dialogs: sentences, times, days, initials (and a colour for each name), links.
 import { cleanName, cleanRoom, nameKey } from './protocol.js';
 
 const plural = new Intl.PluralRules('en');
@@ -102,7 +102,6 @@ export const strings = {
   editing: 'Editing',
   replying: 'Replying to',
   escCancels: '· Esc cancels',
-  notFound: 'That message could not be found.',
 
   spoken: (name, body, room) => `${name}${room ? ` in ${room}` : ''}: ${body}`,
   spokenMany: (n, room) => `${newMessages(n)} in ${room}`,

@@ -17,6 +17,7 @@ const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
 const words = {
   copy: 'Copy text',
   copied: 'Copied.',
+  notFound: 'That message could not be found.',
   close: 'Close',
   cancel: 'Cancel',
   deleteTitle: 'Delete this message?',
@@ -247,7 +248,7 @@ export async function jumpTo({ current, goTo, older, ask, log, render, tell }, i
   if (!isHere() && (await ask('around', { id, limit: AROUND }, { hasNewer: true }))) log.moved();
   render();
   if (isHere()) log.jump(id);
-  else tell(strings.notFound);
+  else tell(words.notFound);
 }
 
 // --- rooms ---

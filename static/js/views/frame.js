@@ -110,7 +110,6 @@ export function createPeople({ onMention }) {
 
 const isTrouble = (state) => state?.phase === 'waiting' || state?.phase === 'connecting';
 
-// on: retry(), rejoin(), reload().
 export function createStatus(on) {
   const bar = byId('status');
   const action = byId('retry');
@@ -192,8 +191,7 @@ export function createStatus(on) {
 
 // --- where one writes: a new message, an answer, another wording; kept for each room until it is sent ---
 
-// on: send(text, replyTo) and change(item, text), false if the text is to stay; scroll(pages); editLast(); typing();
-// enterSends(): on a touch screen; here(): the room, and me.
+// on.send and on.change return false if the text is to stay.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');

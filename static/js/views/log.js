@@ -64,8 +64,7 @@ function isEchoed(entry, mine) {
   return entry.wasSent && mine.some((item) => item.seq > entry.after && item.key === item.id && item.body === entry.body);
 }
 
-// Rows: {key, sig, kind, ...}; while all of sig is the same, an element can stay. line: key of the first unread item;
-// open: keys of the folds that are shown whole; notices: 'fold', 'show' or 'hide'.
+// What a row is, and what it is made from: docs/client.md.
 export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now }) {
   const rows = [];
   let day = null;
@@ -127,7 +126,6 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
 
 export const namesIn = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
 
-// As it is copied.
 export const lineOf = ({ ts, username, body, deleted }) => `[${time(ts)}] ${username}: ${deleted ? strings.deleted : body}`;
 
 const bodyOf = (text) =>
@@ -145,7 +143,6 @@ const sentence = ({ kind, username, mine }) =>
 
 const stateText = ({ state, reason }) => (state === 'failed' ? strings.failed(reason) : (strings[state] ?? ''));
 
-// on: act, react, jump, toggle, load; and retry, remove, change for what was not sent.
 export function createBuilders({ on, me }) {
   function quote({ item, quoted }) {
     if (item.reply_to === undefined || item.deleted) return null;
@@ -282,7 +279,6 @@ export function createBuilders({ on, me }) {
 
 // --- the window ---
 
-// on: those of rows.js; seen(), find(id), older(), newer(), newest().
 export function createLog({ on, me }) {
   const scroller = byId('log');
   const list = byId('rows');
@@ -307,8 +303,6 @@ export function createLog({ on, me }) {
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
-
-  // --- place ---
 
   const topOf = (node) => node.getBoundingClientRect().top;
 
@@ -346,8 +340,6 @@ export function createLog({ on, me }) {
     held = stick || !place ? null : { ...place, at: scroller.scrollTop };
     lastTop = scroller.scrollTop;
   }
-
-  // --- which items are in the page ---
 
   const indexOf = (key) => room.items.findLastIndex((item) => item.key === key);
 
@@ -449,8 +441,6 @@ export function createLog({ on, me }) {
     return node;
   }
 
-  // --- pills ---
-
   const lineNode = () => list.known.get('line')?.node;
 
   function unreadAbove() {
@@ -469,8 +459,6 @@ export function createLog({ on, me }) {
     pillTop.hidden = !above;
     write(byId('pill-top-text'), strings.unreadAbove(above));
   }
-
-  // --- scrolling ---
 
   function toEnd() {
     if (room.hasNewer) {
@@ -681,7 +669,7 @@ export function createLog({ on, me }) {
     tools.remove();
   }
 
-  // Where one was; at the line, if what is unread is more than a screen; else at the end.
+  // Where one was; at the line, if more than a screen is unread; else at the end.
   function enterRoom() {
     const was = places.get(room.name);
     clear();
