@@ -1,14 +1,14 @@
-// Tells of what others say: a screen reader (the visible list is not live, or it would be read again and again),
-// and by a notification somebody who is elsewhere.
+// Tells of what others say: a screen reader (the visible list is not live, or it would be read again and again), and
+// by a notification somebody who is elsewhere.
 import { byId, h, once } from './dom.js';
 import { mentions } from './store.js';
-import { strings } from './strings.js';
+import { strings } from './words.js';
 
 const LINES_KEPT = 20;
-const BURST = 3; // so many messages in BURST_MS are read out; of more, only the number
+const BURST = 3; // messages in BURST_MS that are read out; of more only the number
 const BURST_MS = 2_000;
 
-export function createAnnouncer({ store, me, settings, goTo }) {
+export function createAnnouncer({ store, settings, goTo }) {
   const lines = byId('announcer');
   let recent = [];
   let held = 0;
@@ -47,7 +47,7 @@ export function createAnnouncer({ store, me, settings, goTo }) {
   return {
     message({ room, username, body }) {
       const isHere = room === store.get().current;
-      const isMention = mentions(body, me());
+      const isMention = mentions(body, store.get().me);
       const level = settings().rooms?.[room]?.notify ?? 'mentions';
       const isWanted = level === 'all' || (level === 'mentions' && isMention);
       if (isHere) announce(strings.spoken(username, body));

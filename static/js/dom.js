@@ -1,6 +1,6 @@
 // What the browser gives: elements, in which text only ever becomes text, parts, an address, a memory.
-import { hue, initials } from './format.js';
 import { DEFAULT_ROOM, cleanRoom } from './protocol.js';
+import { hue, initials } from './words.js';
 
 export const byId = (id) => document.getElementById(id);
 
@@ -8,9 +8,8 @@ export const byId = (id) => document.getElementById(id);
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? '' : value);
+    else if ((value ?? false) !== false) element.setAttribute(name, value === true ? '' : value);
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
@@ -18,15 +17,9 @@ export function h(tag, attributes = {}, ...children) {
 
 export const button = (attributes, ...children) => h('button', { type: 'button', ...attributes }, ...children);
 
-const SVG = 'http://www.w3.org/2000/svg';
-
 export function icon(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  const use = document.createElementNS(SVG, 'use');
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('aria-hidden', 'true');
-  use.setAttribute('href', `#i-${name}`);
-  svg.append(use);
+  const svg = document.querySelector('.icon').cloneNode(true);
+  svg.firstChild.setAttribute('href', `#i-${name}`);
   return svg;
 }
 
@@ -58,11 +51,9 @@ const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === 
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   const keys = new Set(rows.map((row) => row.key));
-  for (const [key, { node }] of known) if (!keys.has(key)) node.remove(); // first, or what stays would be moved
   parent.known = new Map();
-  // First what goes: if the first row stood in the way, all others would be moved before it.
-  const wanted = new Set(rows.map((row) => row.key));
-  for (const [key, { node }] of known) if (!wanted.has(key)) node.remove();
+  // First what goes, or all others would be moved before a first row that stands in the way.
+  for (const [key, { node }] of known) if (!keys.has(key)) node.remove();
   let cursor = parent.firstChild;
   for (const row of rows) {
     const old = known.get(row.key);
@@ -104,11 +95,7 @@ const style = once((again) => {
 });
 
 // What most people never open.
-export const part = (name) =>
-  once(async (again) => {
-    await style();
-    return import(`./views/${name}.js${again}`);
-  });
+export const part = (name) => once((again) => style().then(() => import(`./views/${name}.js${again}`)));
 
 export const roomAddress = (room) => `#/r/${encodeURIComponent(room)}`;
 
@@ -140,6 +127,5 @@ const guarded = (pick) => ({
   },
 });
 
-// For this browser: name, rooms, marks, settings. For this tab, over reloads: the seat, drafts, outbox.
 export const browser = guarded(() => localStorage);
 export const tab = guarded(() => sessionStorage);

@@ -1,8 +1,18 @@
-// hubbub's connection, for any page or program; the client in this folder is built on it. It knows no page.
-// How it is used, and what it promises: docs/embedding.md.
-import { createConnection, world } from './connection.js';
-import { SUBPROTOCOL, cleanName, cleanRoom, isDurableType, nameKey, newCid, socketUrl } from './protocol.js';
+// hubbub's connection, for any page or program: docs/embedding.md. The client in this folder is built on it.
+import { SUBPROTOCOL, cleanName, cleanRoom, decode, isDurableType, meaningOfClose, nameKey, newCid, socketUrl } from './protocol.js';
 
+const OPEN_MS = 10_000;
+const HEALTHY_MS = 10_000; // then the next trouble starts counting anew
+const SILENCE_MS = 45_000;
+const CHECK_EVERY_MS = 5_000;
+const PROBE_MS = 10_000;
+const QUICK_PROBE_MS = 3_000;
+const PATIENCE_MS = 60_000; // while our own dead connection may hold our name
+const TAKEN_RETRY_MS = 3_000;
+const BUSY_MS = 3_000;
+const OFFLINE_RETRY_MS = 30_000;
+const RESTART_MS = 30_000; // so long a server that said it restarts is not "lost"
+const TOLD_MAX_MS = 10 * 60_000;
 const ANSWER_MS = 10_000; // no ack by then: the connection is dead
 const QUERY_MS = 20_000;
 const TYPING_EVERY_MS = 3_000;
@@ -38,29 +48,223 @@ function emitter() {
   };
 }
 
+// --- getting and keeping a connection ---
+
+export function retryDelay(attempt, random) {
+  if (attempt === 0) return random() * 500;
+  return (0.5 + random() / 2) * Math.min(30_000, 1000 * 2 ** (attempt - 1));
+}
+
+const world = {
+  openSocket: (url) => new WebSocket(url, SUBPROTOCOL),
+  now: () => Date.now(),
+  random: () => Math.random(),
+  setTimeout: (f, ms) => setTimeout(f, ms),
+  clearTimeout: (id) => clearTimeout(id),
+  isOnline: () => globalThis.navigator?.onLine !== false,
+  isVisible: () => !globalThis.document?.hidden,
+};
+
+// When to try, wait, give up. greet(hello) must send the join that signs in; the first `joined` lets us in.
+export function createConnection({ url, greet, onChange, onFrame, ...given }) {
+  const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible } = { ...world, ...given };
+  let state = { phase: 'idle' };
+  let socket = null;
+  let timer = null; // of the phase
+  let probe = null; // {until, timer} while we wait for any sign of life
+  let attempt = 0;
+  let onlineSince = 0;
+  let heardAt = 0;
+  let last = {}; // the error before we were in, or the farewell
+  let keepTrying = false;
+  let patience = 0;
+  let takenSince = null;
+  let restartSince = -Infinity;
+
+  function enter(next) {
+    const before = state;
+    state = next;
+    onChange(state, before);
+  }
+
+  function after(ms, f) {
+    clearTimeout(timer);
+    timer = setTimeout(f, ms);
+  }
+
+  function open() {
+    clearTimeout(timer);
+    last = {};
+    const own = openSocket(url());
+    socket = own;
+    own.onmessage = (event) => own === socket && hear(event.data);
+    own.onclose = (event) => own === socket && end(event.code, event.reason);
+    own.onerror = () => {}; // Node wants it; the close that follows says it all
+    after(OPEN_MS, drop);
+    enter({ phase: 'connecting', attempt, cause: state.cause });
+  }
+
+  function letIn() {
+    onlineSince = now();
+    keepTrying = true;
+    patience = PATIENCE_MS;
+    takenSince = null;
+    after(CHECK_EVERY_MS, checkHealth);
+    enter({ phase: 'online' });
+  }
+
+  function hear(text) {
+    const frame = decode(text);
+    heardAt = now();
+    if (!frame) {
+      console.debug('not understood:', String(text).slice(0, 200));
+      return;
+    }
+    if (frame.type === 'bye' || (frame.type === 'error' && state.phase !== 'online')) last = { ...last, ...frame };
+    if (frame.type === 'hello') greet(frame);
+    if (frame.type === 'joined' && state.phase === 'connecting') letIn();
+    if (state.phase === 'online' || frame.type === 'hello') onFrame(frame);
+  }
+
+  function close(code) {
+    const own = socket;
+    socket = null;
+    clearTimeout(timer);
+    clearTimeout(probe?.timer);
+    probe = null;
+    if (own) {
+      own.onmessage = own.onclose = null;
+      own.close(code);
+    }
+  }
+
+  function drop() {
+    close();
+    end(1006, '');
+  }
+
+  function isPatient() {
+    takenSince ??= now();
+    return now() - takenSince < patience;
+  }
+
+  function end(code, closeReason) {
+    const meaning = meaningOfClose(code);
+    const { cause } = meaning;
+    const final = last.reconnect === undefined ? meaning.final : last.reconnect === false;
+    const text = last.error || last.reason || closeReason;
+    const isOver = final && !(cause === 'taken' && isPatient());
+    close();
+    if (isOver || (!keepTrying && cause !== 'taken')) {
+      const retryAt = last.retry_after > 0 ? { retryAt: now() + last.retry_after } : {};
+      enter({ phase: 'rejected', cause: final || text ? cause : 'unreachable', reason: text, ...retryAt });
+      return;
+    }
+    if (state.phase === 'online' && now() - onlineSince >= HEALTHY_MS) attempt = 0;
+    wait(cause, last.retry_after);
+  }
+
+  function wait(cause, told) {
+    let ms = retryDelay(attempt++, random);
+    if (told > 0) ms += Math.min(told, TOLD_MAX_MS);
+    else if (cause === 'busy') ms = Math.max(ms, BUSY_MS);
+    if (cause === 'restart') restartSince = now();
+    if (cause === 'lost' && now() - restartSince < RESTART_MS) cause = 'restart';
+    if (cause === 'taken') ms = Math.min(ms, TAKEN_RETRY_MS);
+    if (!isOnline()) {
+      cause = 'offline';
+      ms = OFFLINE_RETRY_MS; // the server may be on this very machine
+    }
+    after(ms, open);
+    enter({ phase: 'waiting', cause, retryAt: now() + ms });
+  }
+
+  function ask(ms) {
+    if (probe && probe.until <= now() + ms) return;
+    clearTimeout(probe?.timer);
+    const asked = now();
+    const judge = () => {
+      probe = null;
+      if (heardAt < asked && isVisible()) drop();
+    };
+    heardAt = Math.min(heardAt, asked - 1);
+    probe = { until: asked + ms, timer: setTimeout(judge, ms) };
+    send('{"type":"ping"}');
+  }
+
+  function checkHealth() {
+    after(CHECK_EVERY_MS, checkHealth);
+    if (isVisible() && now() - heardAt >= SILENCE_MS) ask(PROBE_MS);
+  }
+
+  function send(text) {
+    if (!socket || socket.readyState !== 1) return false;
+    socket.send(text);
+    return true;
+  }
+
+  return {
+    state: () => state,
+    // A first try that fails is told, not repeated, unless the seat was ours a moment ago.
+    start({ insist = 0 } = {}) {
+      close();
+      attempt = 0;
+      keepTrying = insist > 0;
+      patience = insist;
+      takenSince = null;
+      state = { phase: 'idle' };
+      open();
+    },
+
+    stop() {
+      close(1000);
+      enter({ phase: 'idle' });
+    },
+    send,
+    drop() {
+      if (state.phase === 'online') drop();
+    },
+    retryNow() {
+      if (state.phase === 'waiting') open();
+    },
+    cameToView() {
+      if (state.phase === 'online') ask(QUICK_PROBE_MS);
+      else if (state.phase === 'waiting' && state.cause !== 'busy') open();
+    },
+    networkCame() {
+      if (state.phase === 'waiting') after(random() * 1000, open);
+    },
+    networkWent() {
+      if (state.phase === 'online') ask(QUICK_PROBE_MS);
+      else if (state.phase === 'waiting') wait('offline');
+    },
+  };
+}
+
 // --- the outbox: messages the server has not confirmed yet ---
 
-// In each room one is on its way at a time: they keep their order. The server stores each once under its cid, so that
-// what may have arrived can be sent again, after a reload too.
-// An entry: {cid, room, body, reply_to?, ts, after (the room's seq when it was written), state, wasSent?}, with state
-// queued | sending | acked (with id and seq; its broadcast is still to come) | failed (reason, code).
+// In each room one is on its way at a time: they keep their order. The server stores a cid once, so what may have
+// arrived can be sent again.
 export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
   let entries = [];
   let holds = new Map(); // room: when the server wants to hear the next one
 
+  const unconfirmed = () => entries.filter((e) => e.state !== 'acked');
+
   function set(next) {
     entries = next;
-    const unconfirmed = entries.filter((e) => e.state !== 'acked');
-    storage.set(name, unconfirmed.length ? unconfirmed : null);
+    storage.set(name, unconfirmed().length ? unconfirmed() : null);
     changed(entries);
   }
   const find = (cid) => entries.find((e) => e.cid === cid);
   const update = (cid, change) => set(entries.map((e) => (e.cid === cid ? { ...e, ...change } : e)));
+  const without = (entry) => entries.filter((e) => e !== entry);
   const unsent = (list) => list.map((e) => (e.state === 'sending' ? { ...e, state: 'queued' } : e));
+  const of = (room) => entries.filter((e) => e.room === room);
 
   return {
     entries: () => entries,
-    of: (room) => entries.filter((e) => e.room === room),
+    of,
     find,
     waiting: () => entries.filter((e) => e.state === 'queued' || e.state === 'sending').length,
 
@@ -70,9 +274,9 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       set(unsent(Array.isArray(stored) ? stored : []));
     },
 
-    // The new entry, or null if too much is waiting already.
+    // Null if too much is waiting.
     add({ room, body, reply_to, after = 0 }) {
-      const open = entries.filter((e) => e.state !== 'acked');
+      const open = unconfirmed();
       const size = open.reduce((sum, e) => sum + e.body.length, body.length);
       if (open.length >= ENTRIES_MAX || (open.length && size > CHARACTERS_MAX)) return null;
       const entry = { cid: newCid(), room, body, reply_to, ts: now(), after, state: 'queued' };
@@ -80,38 +284,31 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       return entry;
     },
 
-    // The entry to send now in this room, marked as sent before it is; null if it is not time.
+    // The entry to send now, marked as sent before it is; null if it is not time.
     take(room) {
-      const own = entries.filter((e) => e.room === room);
+      const own = of(room);
       const entry = own.find((e) => e.state === 'queued');
       if (!entry || own.some((e) => e.state === 'sending') || (holds.get(room) ?? 0) > now()) return null;
       update(entry.cid, { state: 'sending', wasSent: true });
       return entry;
     },
 
-    confirm(cid, { id, seq, ts }) {
-      if (find(cid)) update(cid, { state: 'acked', id, seq, ts: ts ?? find(cid).ts });
-    },
+    confirm: (cid, { id, seq, ts }) => update(cid, { state: 'acked', id, seq, ts }),
+    refuse: (cid, { error, code }) => update(cid, { state: 'failed', reason: error, code }),
 
-    // Its message is in the log: the entry has done its work.
+
+    // Its message is in the log.
     arrived(id) {
       const entry = entries.find((e) => e.state === 'acked' && e.id === id);
-      if (entry) set(entries.filter((e) => e !== entry));
+      if (entry) set(without(entry));
       return entry;
     },
 
-    refuse(cid, { error, code }) {
-      if (find(cid)) update(cid, { state: 'failed', reason: error, code });
-    },
-
     postpone(cid, ms) {
-      const entry = find(cid);
-      if (!entry) return;
-      holds.set(entry.room, now() + ms);
+      holds.set(find(cid).room, now() + ms);
       update(cid, { state: 'queued' });
     },
 
-    // What was on its way may have arrived: it goes again, with the same cid.
     connectionLost() {
       if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
     },
@@ -121,23 +318,19 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       const entry = find(cid);
       if (!entry) return null;
       const again = { ...entry, cid: newCid(), state: 'queued', ts: now(), wasSent: false };
-      set([...entries.filter((e) => e !== entry), again]);
+      set([...without(entry), again]);
       return again;
     },
 
     remove(cid) {
       const entry = find(cid);
-      if (entry) set(entries.filter((e) => e !== entry));
+      if (entry) set(without(entry));
       return entry;
-    },
-
-    clear() {
-      set([]);
     },
   };
 }
 
-// --- the connection and its rooms ---
+// --- the chat and its rooms ---
 
 export function connect({ name, server, storage = memory(), token, insist, WebSocket: Socket, ...given }) {
   const base = server ?? new URL('..', import.meta.url).href;
@@ -164,8 +357,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     }, ms);
     holds.add(id);
   }
-
-  // --- coming in ---
 
   const transmit = (frame) => connection.send(JSON.stringify(frame));
 
@@ -226,14 +417,12 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     flush(room);
   }
 
-  // --- what comes ---
-
   function known(frame) {
     const entry = frame.type === 'message' && outbox.arrived(frame.id);
     return entry ? { ...frame, cid: entry.cid } : frame;
   }
 
-  // A hole in seq is healed at once; what comes until then is in the answer too.
+  // A hole in seq is healed at once; the answer has what comes until then.
   function isNext(room, { seq }) {
     if (!room || room.isJoining || seq <= room.seq) return false;
     if (seq > room.seq + 1) {
@@ -271,7 +460,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     flush(room);
   }
 
-  // Too fast, or it is not said for which request: all that is not answered goes again, in order.
+  // Too fast, or for which request is not said: all that is not answered goes again, in order.
   function slowDown(ms) {
     for (const [cid, request] of requests) {
       if (outbox.find(cid)) {
@@ -320,22 +509,23 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   }
 
   const answer = (frame) => done(frame.cid)?.resolve(frame);
-  const answers = Object.fromEntries(['left', 'history', 'search', 'rooms', 'pong'].map((type) => [type, answer]));
   const handlers = {
-    ...answers,
-    hello: () => {},
+    hello() {},
     bye: (frame) => emit('frame', frame),
     joined,
     ack,
     error,
-    users: (frame) => (requests.has(frame.cid) ? answer(frame) : event(frame)),
+    left: answer,
+    history: answer,
+    search: answer,
+    rooms: answer,
+    pong: answer,
+    users: (frame) => (requests.has(frame.cid) ? answer : event)(frame),
   };
 
   function onFrame(frame) {
     (handlers[frame.type] ?? event)(frame);
   }
-
-  // --- what goes ---
 
   function done(cid) {
     const request = requests.get(cid);
@@ -385,8 +575,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     requests.set(cid, sent);
   }
 
-  // --- rooms ---
-
   function createRoom(wanted, { last = LAST } = {}) {
     const events = emitter();
     let typedAt = -Infinity;
@@ -394,10 +582,9 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     const change = (fields) => request({ ...fields, room: room.name }, true);
     room.handle = {
       on: events.on,
-      name: () => room.name,
       place: () => ({ epoch: room.epoch, seq: room.seq, isIn: room.isIn }),
 
-      // Sent when it can be; null if too many are waiting.
+      // Null if too many are waiting.
       post(body, replyTo) {
         const entry = outbox.add({ room: room.name, body, reply_to: replyTo, after: room.seq });
         if (entry) flush(room);
@@ -431,7 +618,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
 
   const chat = {
     on,
-    me: () => me,
     state: connection.state,
     hello: () => hello,
     outbox,
@@ -462,7 +648,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     cameToView: connection.cameToView,
     networkCame: connection.networkCame,
     networkWent: connection.networkWent,
-    drop: connection.drop,
 
     close({ forget = false } = {}) {
       for (const id of holds) clearTimeout(id);

@@ -1,25 +1,23 @@
 // The first page: who are you, where do you want to go? The room is loaded while that is being answered.
-import { browser, byId, once, roomOfAddress, showAvatar, tab } from './dom.js';
-import { DEFAULT_ROOM, cleanName, cleanRoom, nameFault, roomFault } from './protocol.js';
-import { strings } from './strings.js';
+import { browser, byId, h, once, roomOfAddress, showAvatar, tab } from './dom.js';
+import { DEFAULT_ROOM, cleanName, cleanRoom } from './protocol.js';
+import { nameFault, roomFault, strings } from './words.js';
 
 const CONNECTING_AFTER_MS = 400;
 const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
-const behind = 'room hubbub connection store acts announce views/composer views/frame views/log views/rows';
+const behind = 'room hubbub store announce views/frame views/log';
 
 const panel = byId('signin');
 const name = byId('name');
 const room = byId('room');
+const button = byId('join');
 let slow = null;
 let isBusy = false;
 
 const load = once((again) => {
   // All at once, not one after the other as each names the next.
-  for (const module of behind.split(' ')) {
-    const link = document.createElement('link');
-    Object.assign(link, { rel: 'modulepreload', href: `js/${module}.js` });
-    if (!again) document.head.append(link);
-  }
+  const links = behind.split(' ').map((module) => h('link', { rel: 'modulepreload', href: `js/${module}.js` }));
+  if (!again) document.head.append(...links);
   return import(`./room.js${again}`);
 });
 
@@ -30,15 +28,15 @@ async function join(wish, options) {
   else signin.show({ ...wish, error: strings.unreachable });
 }
 
-function complain(input, text) {
-  byId(`${input.id}-error`).textContent = text;
-  if (!text) {
-    input.removeAttribute('aria-invalid');
-    return;
-  }
-  input.setAttribute('aria-invalid', 'true');
+function ask(input) {
   input.focus();
   input.select();
+}
+
+function complain(input, text) {
+  byId(`${input.id}-error`).textContent = text;
+  input.ariaInvalid = text ? 'true' : null;
+  if (text) ask(input);
 }
 
 function clear() {
@@ -47,7 +45,7 @@ function clear() {
 }
 
 function showLabel(isSlow = false) {
-  byId('join').textContent = isSlow ? strings.connecting : strings.joinRoom(cleanRoom(room.value));
+  button.textContent = isSlow ? strings.connecting : strings.joinRoom(cleanRoom(room.value));
 }
 
 function showRoom(wanted) {
@@ -61,7 +59,7 @@ function showName() {
 
 function busy(value) {
   isBusy = value;
-  byId('join').setAttribute('aria-disabled', String(value));
+  button.ariaDisabled = String(value);
   clearTimeout(slow);
   showLabel();
   if (value) slow = setTimeout(showLabel, CONNECTING_AFTER_MS, true);
@@ -80,11 +78,10 @@ byId('signin-form').addEventListener('submit', (event) => {
   event.preventDefault();
   if (isBusy) return;
   clear();
-  const roomProblem = roomFault(room.value);
-  const nameProblem = nameFault(name.value);
-  if (roomProblem) complain(room, strings[roomProblem]);
-  if (nameProblem) complain(name, strings[nameProblem]);
-  if (!roomProblem && !nameProblem) join({ name: name.value, room: room.value });
+  const faults = [roomFault(room.value), nameFault(name.value)];
+  complain(room, faults[0]);
+  complain(name, faults[1]);
+  if (!faults.some(Boolean)) join({ name: name.value, room: room.value });
 });
 window.addEventListener('hashchange', () => panel.hidden || showRoom(roomOfAddress()));
 
@@ -96,14 +93,11 @@ const signin = {
     busy(false);
     showRoom(wish.room);
     clear();
-    if (!wish.error) {
-      name.focus();
-      name.select();
-    } else if (wish.isNameFault) {
-      complain(name, wish.error);
-    } else {
+    if (!wish.error) ask(name);
+    else if (wish.isNameFault) complain(name, wish.error);
+    else {
       byId('signin-error').textContent = wish.error;
-      byId('join').focus();
+      button.focus();
     }
   },
   hide() {

@@ -1,18 +1,7 @@
-// The wire, version 2 (docs/protocol.md): decode, validate, and what may be a name. Pure.
+// The wire, version 2 (docs/protocol.md): what comes is checked here, to the last field; what a name is. Pure.
 
 export const SUBPROTOCOL = 'chat.v2';
 export const DEFAULT_ROOM = 'lobby';
-
-// The server has the last word; these only spare a person the round trip.
-const NAME_CHARACTERS = 32;
-const NAME_BYTES = 128;
-const ROOM_CHARACTERS = 64;
-
-export const utf8 = new TextEncoder();
-const segmenter = new Intl.Segmenter();
-
-export const graphemes = (text) => Array.from(segmenter.segment(text), (part) => part.segment);
-export const bytes = (text) => utf8.encode(text).length;
 
 // Relative to the page or server, so that a path prefix of a reverse proxy is kept.
 export const socketUrl = (base) => new URL('ws', base).href.replace(/^http/, 'ws');
@@ -23,45 +12,38 @@ export function newCid() {
   return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+// Two people cannot hold names with the same key at the same time.
+export const nameKey = (name) => name.trim().normalize('NFKC').toLowerCase();
+export const cleanName = (name) => name.normalize('NFC').trim();
+export const cleanRoom = (room) => cleanName(room).replace(/^#+/, '').toLowerCase() || DEFAULT_ROOM;
+
 const DATE_MAX = 8.64e15; // what a Date can hold
 const isText = (value) => typeof value === 'string';
 const isTexts = (value) => Array.isArray(value) && value.every(isText);
 const isTime = (value) => typeof value === 'number' && Math.abs(value) <= DATE_MAX;
-const isSeq = (value) => Number.isSafeInteger(value) && value >= 0;
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 const isObject = (value) => value !== null && typeof value === 'object';
 
-// What may be in a frame, and what each of it is.
+// What is not text.
 const is = {
-  room: isText,
-  id: isText,
-  seq: isSeq,
-  username: isText,
+  seq: isCount,
+  count: isCount,
+  members: isCount,
   ts: isTime,
-  body: isText,
-  reply_to: isText,
   edited: isTime,
-  epoch: isText,
-  count: isSeq,
-  members: isSeq,
-  topic: isText,
-  build: isText,
-  reason: isText,
-  emoji: isText,
   on: (value) => typeof value === 'boolean',
   version: (value) => value === 2,
   users: isTexts,
   events: Array.isArray,
   messages: Array.isArray,
   rooms: Array.isArray,
-  name: isText,
-  error: isText,
 };
 // names: of all that a frame must have, and, with a question mark, of what must be right if it is there.
 const has = (frame, names) =>
   isObject(frame) &&
   names.split(' ').every((each) => {
     const [name] = each.split('?');
-    return is[name](frame[name]) || (name !== each && frame[name] === undefined);
+    return (is[name] ?? isText)(frame[name]) || (name !== each && frame[name] === undefined);
   });
 
 const message = 'id seq username ts body reply_to? edited?';
@@ -86,14 +68,13 @@ const needs = {
   rooms: 'rooms',
   error: 'error',
   bye: 'reason?',
+  pong: 'cid?',
 };
 
 export const isDurableType = (type) => Object.hasOwn(durable, type);
 
-function isFrame(frame) {
-  if (isDurableType(frame.type)) return has(frame, `room ${durable[frame.type]}`);
-  return Object.hasOwn(needs, frame.type) ? has(frame, needs[frame.type]) : frame.type === 'pong';
-}
+const isEvent = (e) => isDurableType(e?.type) && has(e, durable[e.type]);
+const isFrame = (f) => (isEvent(f) ? isText(f.room) : Object.hasOwn(needs, f.type) && has(f, needs[f.type]));
 
 function cleanReactions(reactions) {
   if (!isObject(reactions)) return {};
@@ -101,7 +82,6 @@ function cleanReactions(reactions) {
 }
 
 const clean = (m) => ({ ...m, type: 'message', reactions: cleanReactions(m.reactions) });
-const isEvent = (e) => isDurableType(e?.type) && has(e, durable[e.type]);
 
 // One odd entry in a list does not cost the rest.
 const insides = {
@@ -112,7 +92,7 @@ const insides = {
   rooms: (f) => ({ rooms: f.rooms.filter((room) => has(room, 'name topic? members?')) }),
 };
 
-// Null for whatever a later server may send that this client does not know.
+// Null for what is not understood, as all that a later server may send.
 export function decode(text) {
   if (!isText(text)) return null;
   let frame;
@@ -122,29 +102,6 @@ export function decode(text) {
     return null;
   }
   return isObject(frame) && isFrame(frame) ? { ...frame, ...insides[frame.type]?.(frame) } : null;
-}
-
-// Two people cannot hold names with the same key at the same time.
-export const nameKey = (name) => name.trim().normalize('NFKC').toLowerCase();
-
-export const cleanName = (name) => name.normalize('NFC').trim();
-
-export const cleanRoom = (room) => cleanName(room).replace(/^#+/, '').toLowerCase() || DEFAULT_ROOM;
-
-// What is wrong with a name or room: a key into strings.js, or null.
-export function nameFault(name) {
-  const clean = cleanName(name);
-  if (!clean) return 'nameEmpty';
-  if (graphemes(clean).length > NAME_CHARACTERS || bytes(clean) > NAME_BYTES) return 'nameLong';
-  if (/[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u.test(clean))
-    return 'nameCharacters';
-  return null;
-}
-
-export function roomFault(room) {
-  const clean = cleanRoom(room);
-  if ([...clean].length > ROOM_CHARACTERS) return 'roomLong';
-  return /^[\p{L}\p{M}\p{N}._-]+$/u.test(clean) ? null : 'roomCharacters';
 }
 
 // What the end of a connection means. cause names the text to show; a final end is not retried.

@@ -1,23 +1,20 @@
-// The room: what a person does and what the server says meet here. Loaded while somebody signs in (main.js).
-import { createActs } from './acts.js';
+// The room: what a person does and what the server says meet here.
 import { createAnnouncer } from './announce.js';
-import { browser, byId, h, roomAddress, roomOfAddress, tab, write } from './dom.js';
-import { nextMidnight } from './format.js';
+import { browser, byId, h, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
 import { connect } from './hubbub.js';
-import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, nameKey, roomFault } from './protocol.js';
-import { createStore, isMe, roomOf } from './store.js';
-import { strings } from './strings.js';
-import { createComposer } from './views/composer.js';
-import { createPeople, createRooms, createStatus } from './views/frame.js';
+import { DEFAULT_ROOM, cleanName, cleanRoom, nameKey } from './protocol.js';
+import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
+import { createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
+import { bytes, nextMidnight, roomFault, strings } from './words.js';
 
 const PAGE = 50;
-const FAR_PAGE = 200;
+const HOLE_PAGE = 200;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
-const QUIET_ROOM = 50; // people; in a larger room coming and going is not shown unless asked for
+const QUIET_ROOM = 50; // people; in a larger one coming and going is shown only if asked for
 
-const store = createStore();
+const store = createStore(storeChanged);
 const loading = new Set();
 let signin = null;
 let chat = null;
@@ -29,7 +26,7 @@ let settings = browser.get('settings') ?? {};
 let markTimer;
 let renderPending = false;
 
-const current = () => store.room();
+const current = () => roomOf(store.get(), here());
 const here = () => store.get().current;
 const me = () => store.get().me;
 const handle = (room = here()) => chat?.room(room);
@@ -40,9 +37,9 @@ const isTooLong = (body) => bytes(body) > (chat.hello()?.limits?.body ?? Infinit
 const log = createLog({
   me,
   on: {
-    act: (...args) => acts.act(...args),
-    react: (...args) => acts.react(...args),
-    find: (id) => acts.jumpTo(id),
+    act,
+    react,
+    find: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
@@ -55,9 +52,9 @@ const log = createLog({
 });
 const composer = createComposer({
   send: say,
-  change: (...args) => acts.edit(...args),
+  change: edit,
   scroll: (pages) => log.page(pages),
-  editLast: () => acts.editLast(),
+  editLast,
   typing: () => handle()?.typing(),
   enterSends: () => settings.enterSends === true,
   here: () => ({ ...current(), me: me() }),
@@ -78,10 +75,9 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, current, me, handle, composer, log, goTo, leaveRoom, ask, older, render, tell, isTooLong, wellFormed, topics },
+  ...{ store, current, composer, log, goTo, leaveRoom, act, apply, react, ask, older, render, tell, topics },
 };
 const announcer = createAnnouncer(app);
-const acts = createActs(app);
 app.chime = announcer.chime;
 
 // --- coming and going ---
@@ -132,7 +128,6 @@ function open(room) {
   log.looked();
 }
 
-// Into a room, whether or not one is in it already.
 function goTo(room) {
   const clean = cleanRoom(room);
   if (!seat || roomFault(clean)) return;
@@ -258,7 +253,6 @@ async function topics() {
 
 // --- talking ---
 
-// False if the text could not be taken, so that it stays where it is.
 function say(text, replyTo) {
   const body = wellFormed(text);
   const { name, hasNewer } = current();
@@ -270,9 +264,58 @@ function say(text, replyTo) {
   return true;
 }
 
-// --- history ---
+// --- what can be done with a message ---
 
-const isKept = (item) => item.id && !item.isLost;
+const loadDialogs = part('dialogs');
+
+// What few people do, and not often: loaded when it is asked for.
+async function later(what, ...args) {
+  const dialogs = await loadDialogs().catch(() => null);
+  if (dialogs) dialogs[what](app, ...args);
+  else tell(strings.notLoaded, () => later(what, ...args));
+}
+
+function act(what, item, ...more) {
+  if (what === 'reply') composer.reply(item);
+  else if (what !== 'edit') later(what, item, ...more);
+  else if (item.mine) composer.edit(item);
+}
+
+async function apply(event, request) {
+  const room = here();
+  const was = findMessage(current(), event.id);
+  const own = { ...event, username: me(), ts: Date.now() };
+  store.dispatch({ type: 'apply', room, event: own });
+  try {
+    await request(handle());
+  } catch (error) {
+    if (error.code === 'lost') return; // we left
+    store.dispatch({ type: 'restore', room, was, event: own });
+    tell(strings.didNotWork(error.message));
+  }
+}
+
+function react({ id }, emoji, on) {
+  apply({ type: 'react', id, emoji, on }, (room) => room.react(id, emoji, on));
+}
+
+function edit(item, text) {
+  if (!text) {
+    later('remove', item);
+    return false;
+  }
+  const body = wellFormed(text);
+  if (isTooLong(body)) return tell(strings.tooLong);
+  if (body !== item.body) apply({ type: 'edit', id: item.id, body }, (room) => room.edit(item.id, body));
+  return true;
+}
+
+function editLast() {
+  const item = current().items.findLast((i) => i.mine && i.kind === 'message' && !i.deleted && !i.isLost);
+  if (item) composer.edit(item);
+}
+
+// --- history ---
 
 // One page at a time. False if there was none.
 async function ask(where, query, { room = here(), ...more } = {}) {
@@ -303,8 +346,67 @@ async function toNewest() {
 }
 
 function loadHole({ before, key }, room = here()) {
-  return ask('hole', { before, limit: FAR_PAGE }, { room, key });
+  return ask('hole', { before, limit: HOLE_PAGE }, { room, key });
 }
+
+// --- keys ---
+
+function goRoom(step, isUnread) {
+  const { order, rooms, current: here } = store.get();
+  const at = order.indexOf(here);
+  const others = order.map((_, i) => order[(at + (i + 1) * step + order.length * order.length) % order.length]);
+  const next = others.find((room) => room !== here && (!isUnread || rooms[room].unread));
+  if (next) goTo(next);
+}
+
+function nextRegion(step) {
+  const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
+  const here = all.findIndex((region) => region.contains(document.activeElement));
+  const next = all[here < 0 ? 0 : (here + step + all.length) % all.length];
+  (next.querySelector('[tabindex="0"], [aria-current="page"]') ?? next).focus();
+}
+
+function escape() {
+  if (composer.cancel()) return;
+  if (current()?.line) store.dispatch({ type: 'clearLine', room: current().name });
+  else if (!log.isAtEnd()) log.toEnd();
+  else composer.focus();
+}
+
+// A key that would write a character, pressed where there is nothing to write into.
+function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey, isComposing }) {
+  if ([...key].length !== 1 || ctrlKey || metaKey || altKey || isComposing) return false;
+  if (target.closest('input, textarea, select, dialog')) return false;
+  return !(key === ' ' && target.closest('button, a, [tabindex]'));
+}
+
+const commands = { k: 'openSwitcher', '/': 'showShortcuts' };
+
+function keyAct(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  const command = (ctrlKey || metaKey) && !altKey && !shiftKey && commands[key.toLowerCase()];
+  if (key === 'F6') return () => nextRegion(shiftKey ? -1 : 1);
+  if (command) return () => later(command);
+  if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => goRoom(key === 'ArrowUp' ? -1 : 1, shiftKey);
+  return null;
+}
+
+document.addEventListener('keydown', (event) => {
+  if (byId('chat').hidden || document.querySelector('dialog[open]')) return;
+  const keyed = keyAct(event);
+  if (keyed) {
+    event.preventDefault();
+    keyed();
+  } else if (event.key === 'Escape' && !event.isComposing && !document.querySelector(':popover-open')) escape();
+  else if (isStrayCharacter(event)) composer.focus(); // before the character is written, so that it lands there
+});
+for (const [id, what] of [
+  ['room-add', 'openSwitcher'],
+  ['settings-open', 'openSettings'],
+  ['room-options', 'openRoomOptions'],
+  ['search-open', 'openSearch'],
+])
+  byId(id).addEventListener('click', () => later(what));
 
 // --- showing ---
 
@@ -330,7 +432,7 @@ function render() {
   status.show(chat.state(), chat.outbox.waiting());
 }
 
-store.subscribe((state, before) => {
+function storeChanged(state, before) {
   if (!seat) return;
   if (wasIn) showTitle(state);
   if (current()?.read !== roomOf(before, state.current)?.read) {
@@ -338,7 +440,7 @@ store.subscribe((state, before) => {
     markTimer ??= setTimeout(saveMarks, MARK_AFTER_MS);
   }
   scheduleRender();
-});
+}
 
 function showTitle(state) {
   const unread = Object.values(state.rooms).reduce((sum, room) => sum + room.unread, 0);
@@ -356,7 +458,6 @@ function saveMarks() {
   clearTimeout(markTimer);
   markTimer = undefined;
   if (!seat) return;
-  // Another window may have read on.
   marks = { ...marks, ...readMarks() };
   for (const { name, epoch, read } of Object.values(store.get().rooms)) {
     if (epoch === null || read === null) continue;

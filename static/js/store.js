@@ -1,19 +1,13 @@
-// What the client knows about its rooms: pure reducers, and a store.
+// What is known about the rooms: pure reducers, and a store. What an item is: docs/client.md.
 import { nameKey } from './protocol.js';
 
 const ITEMS_MAX = 10_000;
 const ITEMS_DROPPED_AT_ONCE = 1_000;
 const ITEMS_IN_ALL = 30_000;
 const ITEMS_ELSEWHERE = 200; // what other rooms keep when there is too much in all
-const NOTICES_UP_TO = 50; // people; in a larger room, coming and going is no news
+const NOTICES_UP_TO = 50; // people; in a larger room coming and going is no news
 const TYPING_MS = 5_000;
 
-// items, in their order in the log:
-//   {kind: 'message', key (cid or id), id, seq, username, body, ts, mine, reply_to?, edited?, deleted?, reactions,
-//    isLost? (its log is gone)}
-//   {kind: 'join' | 'leave', key, username, ts, mine}
-//   {kind: 'hole', key, before, ts} can be filled, before that seq; {kind: 'gap', key, ts} cannot
-// While hasNewer, what is live waits in `later`. line: key of the first unread message; read: seq.
 export const emptyRoom = {
   name: '',
   epoch: null,
@@ -35,14 +29,14 @@ export const emptyRoom = {
 };
 export const initial = { me: '', current: null, order: [], rooms: {} };
 
-// A room may be called "constructor".
+// (A room may be called "constructor".)
 const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
 export const roomOf = (state, name) => own(state.rooms, name);
 export const isMe = (state, username) => nameKey(username) === nameKey(state.me);
 export const findMessage = (room, id) => room?.items.findLast((item) => item.id === id);
 
-const isKept = (item) => item.id && !item.isLost;
+export const isKept = (item) => item.id && !item.isLost;
 const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 
 const word = /[\p{L}\p{N}\p{M}_]/u;
@@ -107,7 +101,7 @@ function withReaction(reactions, { emoji, username, on }) {
 function arrive(room, frame, state) {
   const made = item(state, frame);
   if (room.hasNewer) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state);
-  // A page of history may have brought it already, ahead of the live one.
+  // History may have brought it already.
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
   return made.mine || frame.watched ? { ...after, read: made.seq } : count(after, made, state);
@@ -148,11 +142,10 @@ function notice(room, { type: kind, username, ts }, state) {
   return append(room, numbered(room, { kind, username, ts, mine: isMe(state, username) }));
 }
 
-// The first look into a room: what is unread is what came after the mark of an earlier visit.
 function firstLook(room, frame, state) {
   const items = itemsOf(state, frame.events);
   const { mark } = frame;
-  const since = mark && mark.epoch === frame.epoch ? mark.seq : frame.seq;
+  const since = mark?.epoch === frame.epoch ? mark.seq : frame.seq;
   const unread = items.filter((i) => i.seq > since && !i.mine && !i.deleted);
   return {
     ...room,
@@ -165,7 +158,6 @@ function firstLook(room, frame, state) {
   };
 }
 
-// Back in, and something may be missing between what is known and what came.
 function afterLoss(room, frame, state) {
   const messages = itemsOf(state, frame.events);
   const isSameLog = room.epoch === frame.epoch;
@@ -197,7 +189,6 @@ const pages = {
     const after = { ...room, items: merge(room.items, items), hasNewer: more };
     return more ? after : joinLater(after, state);
   },
-  // Another place in the log: what is here now goes.
   around: (room, { items, hasNewer }) => ({ ...room, items, hasOlder: true, hasNewer, later: [] }),
   newest: (room, { items, more }, state) => joinLater({ ...room, items, hasOlder: more }, state),
   hole: (room, { items, more, key }) => {
@@ -250,7 +241,7 @@ const roomActions = {
     return pages[where](room, { ...page, items: itemsOf(state, messages) }, state);
   },
 
-  // What one does oneself is seen at once; if the server refuses it, `restore` takes it back.
+  // What one does oneself is seen at once; `restore` takes back what the server refuses.
   apply: (room, { event }, state) => events[event.type](room, event, state),
   restore: (room, { was, event }) =>
     change(room, was.id, (is) =>
@@ -261,26 +252,26 @@ const roomActions = {
           : {},
     ),
 
-  // What we sent is in the log already: it is one and the same row.
+  // What we sent is in the log already.
   rekey: (room, { id, key }) => change(room, id, () => ({ key })),
 
   read: (room) => (room.unread || room.read !== room.seq ? asRead(room) : room),
   readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...asRead(room, seq), line: null } : room),
   clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
-  // Whoever looks away having read everything finds the line below that on return.
+  // Whoever has read everything finds the line below that on return.
   lookAway: (room) => (room.line && !room.unread ? { ...room, line: null } : room),
   out: (room) => (room.isIn ? { ...room, isIn: false, typing: {} } : room),
 };
 
 const actions = {
   start: (state, { me }) => ({ ...initial, me }),
-  // The server spells the name as everybody sees it.
   named: (state, { me }) => (me === state.me ? state : { ...state, me }),
 
-  enter: (state, { room }) =>
-    own(state.rooms, room)
-      ? state
-      : { ...state, order: [...state.order, room], rooms: { ...state.rooms, [room]: { ...emptyRoom, name: room } } },
+  enter: (state, { room }) => {
+    if (own(state.rooms, room)) return state;
+    const rooms = { ...state.rooms, [room]: { ...emptyRoom, name: room } };
+    return { ...state, order: [...state.order, room], rooms };
+  },
   rename: (state, { room, to }) => {
     if (room === to || !own(state.rooms, room)) return state;
     const order = [...new Set(state.order.map((name) => (name === room ? to : name)))];
@@ -317,19 +308,14 @@ export function reduce(state, action) {
   return after === room ? state : { ...state, rooms: { ...state.rooms, [action.room]: after } };
 }
 
-export function createStore() {
-  const subscribers = new Set();
+export function createStore(changed) {
   let state = initial;
   return {
     get: () => state,
-    room: (name = state.current) => own(state.rooms, name),
     dispatch(action) {
       const before = state;
       state = reduce(state, action);
-      if (state !== before) for (const subscriber of subscribers) subscriber(state, before);
-    },
-    subscribe(subscriber) {
-      subscribers.add(subscriber);
+      if (state !== before) changed(state, before);
     },
   };
 }

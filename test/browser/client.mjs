@@ -1,4 +1,4 @@
-// Loads one of the browser client's modules into Node: client('format.js'). They are copied to a
+// Loads one of the browser client's modules into Node: client('words.js'). They are copied to a
 // folder that says what they are, because static/ itself is served and has no package.json.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { client } from './client.mjs';
 
-const { createConnection, retryDelay } = await client('connection.js');
+const { createConnection, retryDelay } = await client('hubbub.js');
 
 // A world that a test moves by hand: sockets that it opens and closes, time that it lets pass.
 let now;

@@ -3,11 +3,10 @@ import { test } from 'node:test';
 import { client } from './client.mjs';
 
 const { initial, reduce, findMessage, mentions, roomOf } = await client('store.js');
-const { foldNotices, layout } = await client('views/rows.js');
+const { foldNotices, layout } = await client('views/log.js');
 
 const noon = new Date(2026, 5, 10, 12).getTime();
 const minute = 60_000;
-const words = { today: 'Today', yesterday: 'Yesterday' };
 const joined = (events = [], more = {}) => ({
   type: 'joined',
   room: 'lobby',
@@ -37,7 +36,7 @@ const said = (username, body, ts = noon, watched = true) => ({ type: 'message', 
 const kept = (seq, body, more = {}) => ({ type: 'message', id: `m${seq}`, seq, username: 'a', body, ts: noon, reactions: {}, ...more });
 const came = (username, ts = noon) => ({ type: 'join', username, ts });
 const went = (username, ts = noon) => ({ type: 'leave', username, ts });
-const rowsOf = (state, more = {}) => layout({ ...lobby(state), me: 'me', now: noon, words, ...more });
+const rowsOf = (state, more = {}) => layout({ ...lobby(state), me: 'me', now: noon, ...more });
 const kinds = (state, more) =>
   rowsOf(state, more)
     .map((row) => row.kind)

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { eventually, eventuallySent, eventuallyTexts, say, scene, signIn } from './harness.mjs';
 
-// Where the client stands, so that it does not grow unnoticed; it is to come down to 45,000 and 150,000.
-const PACKED_MAX = 53_000; // bytes of the bodies as they come, compressed
-const RAW_MAX = 158_000;
+// Where the client stands, so that it does not grow unnoticed; the packed bytes are to come down to 45,000.
+const PACKED_MAX = 49_000; // bytes of the bodies as they come, compressed
+const RAW_MAX = 150_000;
 const REQUESTS_MAX = 22; // the WebSocket's among them
-const EMBEDDED_MAX = 9_950;
+const EMBEDDED_MAX = 8_600;
 
 // Whatever a page loads when it has nothing else to do is loaded after this.
 async function idle(page, requests) {

@@ -1,20 +1,23 @@
-// What opens over the page, each for a moment: loaded when the first of them is asked for.
+// What opens over the page, each for a moment, and what is done by it: loaded when the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
-import { format, fullTime } from '../format.js';
 import { canNotify } from '../notify.js';
-import { cleanRoom, roomFault } from '../protocol.js';
-import { count, strings } from '../strings.js';
-import { lineOf, namesIn } from './rows.js';
+import { cleanRoom } from '../protocol.js';
+import { findMessage } from '../store.js';
+import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
+import { lineOf, namesIn } from './log.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
 const SEARCH_PAGE = 20;
+const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
+const AROUND = 100;
 
 const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
 
 const words = {
   copy: 'Copy text',
   copied: 'Copied.',
+  notFound: 'That message could not be found.',
   close: 'Close',
   cancel: 'Cancel',
   deleteTitle: 'Delete this message?',
@@ -119,7 +122,7 @@ function withArrows(parent) {
 
 // --- a message ---
 
-export function chooseAct(item, anchor) {
+export async function more(app, item, anchor) {
   const acts = [
     ['react', 'react', strings.react],
     ['reply', 'reply', strings.reply],
@@ -131,7 +134,7 @@ export function chooseAct(item, anchor) {
         ]
       : []),
   ];
-  return show({ kind: 'menu', label: words.actions, anchor }, (close) => [
+  const what = await show({ kind: 'menu', label: words.actions, anchor }, (close) => [
     withArrows(
       h(
         'div',
@@ -145,10 +148,11 @@ export function chooseAct(item, anchor) {
       ),
     ),
   ]);
+  if (what) app.act(what, item, anchor);
 }
 
-export function pickEmoji(anchor) {
-  return show({ kind: 'menu', label: words.react, anchor }, (close) => {
+export async function react(app, item, anchor) {
+  const emoji = await show({ kind: 'menu', label: words.react, anchor }, (close) => {
     const input = h('input', {
       type: 'text',
       maxlength: '16',
@@ -179,9 +183,11 @@ export function pickEmoji(anchor) {
       ),
     ];
   });
+  if (emoji) app.react(item, emoji, true);
 }
 
-export async function confirmDelete() {
+export async function remove(app, { id, mine }) {
+  if (!mine) return;
   const answer = await show({ title: words.deleteTitle, kind: 'small' }, (close) => [
     h('p', {}, words.deleteText),
     h(
@@ -191,10 +197,12 @@ export async function confirmDelete() {
       button({ class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
     ),
   ]);
-  return answer === 'yes';
+  if (answer !== 'yes') return;
+  app.composer.cancel();
+  app.apply({ type: 'delete', id }, (room) => room.delete(id));
 }
 
-export function showEdits({ ts, edited }) {
+export function showEdits(app, { ts, edited }) {
   return show({ title: words.editedTitle, kind: 'small' }, () => [
     h(
       'dl',
@@ -219,11 +227,28 @@ async function copyText(text) {
   }
 }
 
-export async function copy(items) {
+async function copyLines(items) {
   const before = document.activeElement;
   await copyText(items.map(lineOf).join('\n'));
   before?.focus({ preventScroll: true });
   byId('alert').replaceChildren(h('p', {}, words.copied));
+}
+
+export const copy = (app, item) => copyLines([item]);
+
+export function copyDay({ current }, day) {
+  copyLines(current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day));
+}
+
+// However far back it is.
+export async function jumpTo({ current, goTo, older, ask, log, render, tell }, id, room = current().name) {
+  if (room !== current().name) goTo(room);
+  const isHere = () => findMessage(current(), id);
+  if (!isHere()) await older(NEAR);
+  if (!isHere() && (await ask('around', { id, limit: AROUND }, { hasNewer: true }))) log.moved();
+  render();
+  if (isHere()) log.jump(id);
+  else tell(words.notFound);
 }
 
 // --- rooms ---
@@ -400,7 +425,7 @@ export function openSearch(app) {
       h(
         'li',
         {},
-        button({ class: 'hit', onclick: () => (close(), app.jumpTo(message.id, message.room)) },
+        button({ class: 'hit', onclick: () => (close(), jumpTo(app, message.id, message.room)) },
           avatar(message.username),
           h(
             'span',

@@ -1,8 +1,8 @@
-// What stands around the log: the rooms one is in, who is here (drawers where the window is narrow), and the bar that
-// says how the connection is doing, silent while it does well.
-import { avatar, button, byId, h, icon, reconcile, roomAddress, showAvatar, write } from '../dom.js';
+// What stands around the log: the rooms one is in, who is here, how the connection is doing, and where one writes.
+import { avatar, button, byId, h, icon, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
 import { isMe } from '../store.js';
-import { strings } from '../strings.js';
+import { strings } from '../words.js';
+import { namesIn } from './log.js';
 
 const SHOWN_MAX = 500;
 const FACES = 3;
@@ -11,6 +11,9 @@ const LOST_AFTER_MS = 1_000; // shorter breaks are nobody's business
 const CONNECTING_AFTER_MS = 400;
 const BACK_MS = 2_000;
 const COUNT_FROM_S = 5;
+const CONTEXT_MAX = 120;
+
+// --- sides: drawers where the window is narrow ---
 
 function drawer(id, from) {
   const panel = byId(id);
@@ -103,9 +106,10 @@ export function createPeople({ onMention }) {
   };
 }
 
+// --- how the connection is doing ---
+
 const isTrouble = (state) => state?.phase === 'waiting' || state?.phase === 'connecting';
 
-// on: retry(), rejoin(), reload().
 export function createStatus(on) {
   const bar = byId('status');
   const action = byId('retry');
@@ -118,7 +122,7 @@ export function createStatus(on) {
 
   action.addEventListener('click', () => press());
 
-  // The countdown is not spoken: only its own element changes, which is hidden from a reader.
+  // The countdown is not spoken: its element is hidden from a reader.
   function setBar(kind, text = '', detail = '', label = '', f = on.retry) {
     isShown = Boolean(kind) && kind !== 'news';
     bar.hidden = !kind;
@@ -181,6 +185,196 @@ export function createStatus(on) {
     newVersion() {
       isNewVersion = true;
       if (!isShown) quiet();
+    },
+  };
+}
+
+// --- where one writes: a new message, an answer, another wording; kept for each room until it is sent ---
+
+// on.send and on.change return false if the text is to stay.
+export function createComposer(on) {
+  const form = byId('composer');
+  const input = byId('message');
+  const error = byId('message-error');
+  const context = byId('context');
+  const isTouch = matchMedia('(pointer: coarse)');
+  let place = null; // {seat, room}
+  let mode = {}; // {} | {reply: item} | {edit: item, draft: what was being written}
+
+  const loadSuggest = part('suggest');
+
+  const draftName = () => place && `draft ${place.seat} ${place.room}`;
+
+  function fit() {
+    input.style.setProperty('height', 'auto');
+    input.style.setProperty('height', `${input.scrollHeight + input.offsetHeight - input.clientHeight}px`);
+  }
+
+  const enterIsSend = () => !isTouch.matches || on.enterSends();
+
+  function showHint() {
+    input.setAttribute('enterkeyhint', enterIsSend() ? 'send' : 'enter');
+  }
+
+  function complain(text, retry) {
+    const again = () => {
+      complain('');
+      input.focus();
+      retry();
+    };
+    error.replaceChildren(text, ...(retry ? [' ', button({ onclick: again }, strings.tryAgain)] : []));
+    return false;
+  }
+
+  function save() {
+    if (!place) return;
+    const text = mode.edit ? mode.draft : input.value;
+    tab.set(draftName(), text || null);
+  }
+
+  function changed() {
+    fit();
+    save();
+  }
+
+  function setText(text) {
+    input.value = text;
+    complain('');
+    list.close();
+    changed();
+  }
+
+  function setMode(next) {
+    mode = next;
+    const item = mode.edit ?? mode.reply;
+    context.hidden = !item;
+    form.dataset.mode = mode.edit ? 'edit' : mode.reply ? 'reply' : '';
+    if (!item) return;
+    const who = item.mine ? strings.you : item.username;
+    write(byId('context-what'), mode.edit ? strings.editing : `${strings.replying} ${who}`);
+    write(byId('context-text'), mode.edit ? strings.escCancels : item.body.slice(0, CONTEXT_MAX));
+  }
+
+  function cancel() {
+    if (list.close()) return true;
+    if (mode.edit) {
+      const { draft } = mode;
+      setMode({});
+      setText(draft);
+    } else if (mode.reply) setMode({});
+    else return false;
+    return true;
+  }
+
+  function send() {
+    const text = input.value.trim();
+    const { edit, reply } = mode;
+    if (edit) {
+      if (on.change(edit, text)) cancel();
+      return;
+    }
+    if (!text) return;
+    if (on.send(text, reply?.id)) {
+      setMode({});
+      setText('');
+    } else fit();
+  }
+
+  let list = { close: () => false, key: () => false, update: loadList }; // until the first @
+
+  async function loadList() {
+    if (!input.value.includes('@')) return;
+    const suggest = await loadSuggest().catch(() => null);
+    if (!suggest) complain(strings.notLoaded, loadList);
+    else if (list.update === loadList) {
+      list = suggest.createSuggestions({ input, here: on.here, changed });
+      list.update();
+    }
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    send();
+    input.focus();
+  });
+  input.addEventListener('input', () => {
+    complain('');
+    changed();
+    list.update();
+    if (input.value.trim() && !mode.edit) on.typing();
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.isComposing || event.keyCode === 229) return; // the Enter of an input method
+    if (list.key(event)) return;
+    const isSend =
+      event.key === 'Enter' && (event.ctrlKey || event.metaKey || (!event.shiftKey && enterIsSend()));
+    if (isSend) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'PageUp' || event.key === 'PageDown') {
+      event.preventDefault();
+      on.scroll(event.key === 'PageUp' ? -1 : 1);
+    } else if (event.key === 'ArrowUp' && !input.value && !event.altKey && !event.shiftKey) {
+      event.preventDefault();
+      on.editLast();
+    }
+  });
+  input.addEventListener('blur', () => list.close());
+  byId('context-cancel').addEventListener('click', () => {
+    cancel();
+    input.focus();
+  });
+  isTouch.addEventListener('change', showHint);
+
+  return {
+    complain,
+    save,
+    cancel,
+    focus: () => input.focus(),
+    open(seat, room) {
+      if (place?.seat === seat && place.room === room) return;
+      cancel();
+      save();
+      place = { seat, room };
+      showHint();
+      input.placeholder = input.ariaLabel = strings.messageTo(room);
+      setMode({});
+      setText(tab.get(draftName()) ?? '');
+    },
+    lock(isLocked) {
+      input.readOnly = isLocked;
+      form.classList.toggle('locked', isLocked);
+    },
+    reply(item) {
+      cancel();
+      setMode({ reply: item });
+      input.focus();
+    },
+    edit(item) {
+      cancel();
+      setMode({ edit: item, draft: input.value });
+      input.value = item.body;
+      fit();
+      input.focus();
+      input.setSelectionRange(input.value.length, input.value.length);
+    },
+    // What is being written is not lost for it.
+    take(text) {
+      cancel();
+      setText(input.value.trim() ? `${text}\n${input.value}` : text);
+      input.focus();
+    },
+    mention(name) {
+      const { value, selectionStart: at } = input;
+      const before = value.slice(0, at);
+      const space = before && !/\s$/u.test(before) ? ' ' : '';
+      input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
+      changed();
+      input.focus();
+    },
+    showTyping(names) {
+      const typing = byId('typing');
+      if (names.length || typing.firstChild) typing.replaceChildren(...namesIn(strings.typing(names)));
     },
   };
 }

@@ -1,10 +1,12 @@
-// The messages, of which only a window is in the page. The view moves only by the reader's hand: at the end it
-// stays at the end, anywhere else the first row in sight stays where it is.
-import { byId, h, iconButton, reconcile, write } from '../dom.js';
-import { findMessage } from '../store.js';
-import { strings } from '../strings.js';
-import { createBuilders, layout, lineOf } from './rows.js';
+// The messages: from what is known to rows, from rows to elements, of which only a window is in the page. The view
+// moves only by the reader's hand: at the end it stays at the end, anywhere else the first row in sight stays put.
+import { avatar, button, byId, h, icon, iconButton, reconcile, write } from '../dom.js';
+import { nameKey } from '../protocol.js';
+import { findMessage, mentions } from '../store.js';
+import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../words.js';
 
+const GROUP_MS = 5 * 60_000;
+const QUOTE_MAX = 160;
 const WINDOW = 200; // items in the page at the end, up to a STEP more
 const WINDOW_MAX = 250; // anywhere else
 const ROWS_MAX = 300;
@@ -14,7 +16,269 @@ const AHEAD_SCREENS = 1.5;
 const MOMENTUM_MS = 1_500;
 const CALM_MS = 1_000;
 
-// on: those of rows.js; seen(), find(id), older(), newer(), newest().
+// --- which rows: messages in groups, days, the unread line, notices ---
+
+const isPlain = (item) => item.kind === 'message' && !item.deleted;
+
+function continues(previous, item) {
+  return (
+    previous &&
+    isPlain(previous) &&
+    isPlain(item) &&
+    !item.reply_to &&
+    previous.username === item.username &&
+    item.ts - previous.ts < GROUP_MS &&
+    startOfDay(previous.ts) === startOfDay(item.ts)
+  );
+}
+
+// Who came, who went, who did both in this order.
+export function foldNotices(items) {
+  const people = new Map();
+  for (const { kind, username } of items) {
+    const person = people.get(nameKey(username)) ?? { username, was: kind };
+    people.set(nameKey(username), { ...person, is: kind });
+  }
+  const fold = { joined: [], left: [], back: [] };
+  for (const { username, was, is } of people.values()) {
+    if (was === 'leave' && is === 'join') fold.back.push(username);
+    else {
+      if (was === 'join') fold.joined.push(username);
+      if (is === 'leave') fold.left.push(username);
+    }
+  }
+  return fold;
+}
+
+function noticeRow(items, open) {
+  const { key } = items[0];
+  if (items.length === 1) return { kind: 'notice', key, sig: [1], items };
+  const isOpen = open.has(key);
+  return { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen };
+}
+
+// Its message seems to be in the log: only the ack is missing.
+function isEchoed(entry, mine) {
+  if (entry.state === 'failed') return false;
+  if (entry.id) return mine.some((item) => item.id === entry.id);
+  return entry.wasSent && mine.some((item) => item.seq > entry.after && item.key === item.id && item.body === entry.body);
+}
+
+// What a row is, and what it is made from: docs/client.md.
+export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now }) {
+  const rows = [];
+  let day = null;
+  let previous = null;
+  let run = [];
+
+  const flush = () => {
+    if (run.length) rows.push(noticeRow(run, open));
+    run = [];
+  };
+  const startDay = (ts) => {
+    if (startOfDay(ts) === day) return;
+    flush();
+    day = startOfDay(ts);
+    previous = null;
+    const label = dayName(ts, now);
+    rows.push({ kind: 'day', key: `day ${day}`, sig: [label], label, day });
+  };
+  const addNotice = (item) => {
+    if (notices === 'hide' && !item.mine) return;
+    startDay(item.ts);
+    if (item.mine || notices === 'show') flush();
+    run.push(item);
+    if (item.mine) flush();
+    previous = null;
+  };
+  const addMessage = (item) => {
+    const first = !continues(previous, item);
+    const quoted = item.reply_to === undefined ? null : (find(item.reply_to) ?? null);
+    const isForMe = !item.mine && mentions(item.body, me);
+    rows.push({ kind: 'message', key: item.key, sig: [item.entry ?? item, first, quoted], item, first, quoted, isForMe });
+  };
+  const add = (item) => {
+    const { kind, key } = item;
+    if (kind === 'join' || kind === 'leave') {
+      addNotice(item);
+      return;
+    }
+    startDay(item.ts);
+    flush();
+    if (key === line) {
+      previous = null;
+      rows.push({ kind: 'line', key: 'line', sig: [] });
+    }
+    if (kind === 'message') addMessage(item);
+    else rows.push({ kind, key, sig: [item], item });
+    previous = item;
+  };
+
+  items.forEach(add);
+  const mine = outbox.length ? items.filter((item) => item.mine && item.kind === 'message') : [];
+  for (const entry of outbox)
+    if (!isEchoed(entry, mine)) add({ ...entry, key: entry.cid, kind: 'message', username: me, mine: true, entry });
+  flush();
+  return rows;
+}
+
+// --- the elements of the rows ---
+
+export const namesIn = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
+
+export const lineOf = ({ ts, username, body, deleted }) => `[${time(ts)}] ${username}: ${deleted ? strings.deleted : body}`;
+
+const bodyOf = (text) =>
+  linkify(text).map((part) =>
+    part.href
+      ? h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'ltr' }, part.text)
+      : part.text,
+  );
+
+const timeOf = (ts, attributes) =>
+  h('time', { ...attributes, datetime: new Date(ts).toISOString(), title: fullTime(ts) }, time(ts));
+
+const sentence = ({ kind, username, mine }) =>
+  namesIn(mine && kind === 'join' ? strings.youJoined : strings[kind === 'join' ? 'joined' : 'left']([username]));
+
+const stateText = ({ state, reason }) => (state === 'failed' ? strings.failed(reason) : (strings[state] ?? ''));
+
+export function createBuilders({ on, me }) {
+  function quote({ item, quoted }) {
+    if (item.reply_to === undefined || item.deleted) return null;
+    const text = (body) => h('span', { dir: 'auto' }, body);
+    const content = quoted
+      ? [
+          h('span', { class: 'sr-only' }, strings.inReplyTo),
+          h('strong', { dir: 'auto' }, quoted.mine ? strings.you : quoted.username),
+          ' ',
+          text(quoted.deleted ? strings.deleted : quoted.body.slice(0, QUOTE_MAX)),
+        ]
+      : [text(strings.replyToUnknown)];
+    return button(
+      { class: 'quote', 'data-focus': 'quote', onclick: () => on.jump(item.reply_to) },
+      icon('reply'),
+      ...content,
+    );
+  }
+
+  function chip(item, emoji, names) {
+    const isOn = names.includes(me());
+    const label = strings.reaction(emoji, names, me());
+    return button(
+      {
+        class: 'chip',
+        'data-focus': emoji,
+        'aria-pressed': String(isOn),
+        'aria-label': label,
+        title: label,
+        onclick: () => on.react(item, emoji, !isOn),
+      },
+      h('span', { class: 'emoji', 'aria-hidden': 'true' }, emoji),
+      h('span', { 'aria-hidden': 'true' }, String(names.length)),
+    );
+  }
+
+  function reactions(item) {
+    const all = Object.entries(item.reactions ?? {});
+    if (!all.length || item.deleted) return null;
+    return h(
+      'div',
+      { class: 'reactions' },
+      ...all.map(([emoji, names]) => chip(item, emoji, names)),
+      iconButton('react', strings.addReaction, {
+        class: 'chip add',
+        'data-focus': 'add',
+        tabindex: '-1',
+        onclick: (event) => on.act('react', item, event.currentTarget),
+      }),
+    );
+  }
+
+  const editedMark = (item) =>
+    item.edited && !item.deleted
+      ? button({ class: 'edited', 'data-focus': 'edited', tabindex: '-1', onclick: () => on.act('showEdits', item) }, strings.edited)
+      : null;
+
+  function failure({ key, item }) {
+    if (item.state !== 'failed') return null;
+    return h(
+      'div',
+      { class: 'actions' },
+      button({ onclick: () => on.retry(key) }, strings.retry),
+      button({ onclick: () => on.change(item.entry) }, strings.edit),
+      button({ onclick: () => on.remove(key) }, strings.remove),
+    );
+  }
+
+  function message(row) {
+    const { key, item, first, isForMe } = row;
+    const { username, mine, ts } = item;
+    const state = item.state === 'acked' ? 'sent' : (item.state ?? 'sent');
+    const id = (part) => `${key}-${part}`;
+    const classes = ['message', mine ? 'mine' : 'theirs', first && 'first', item.deleted && 'deleted', isForMe && 'for-me'];
+    const author = h('span', { class: 'author', id: id('author'), dir: 'auto' }, mine ? strings.you : username);
+    if (!mine) author.style.setProperty('--hue', hue(username));
+    return h(
+      'li',
+      { class: classes.filter(Boolean).join(' '), 'data-state': state, 'data-key': key },
+      first ? avatar(username) : null,
+      h(
+        'article',
+        { tabindex: '-1', 'aria-labelledby': ['author', 'body', 'state', 'time'].map(id).join(' ') },
+        h('header', { class: `byline${first ? '' : ' sr-only'}` }, author, ' ', timeOf(ts, { id: id('time') })),
+        quote(row),
+        h(
+          'div',
+          { class: 'bubble', title: first ? null : fullTime(ts) },
+          h('div', { id: id('body'), dir: 'auto' }, ...(item.deleted ? [strings.deleted] : bodyOf(item.body))),
+        ),
+        h('p', { class: 'state', id: id('state') }, editedMark(item) ?? stateText({ ...item, state })),
+        reactions(item),
+        failure(row),
+      ),
+    );
+  }
+
+  function fold({ key, items, isOpen }) {
+    const { joined, left, back } = foldNotices(items);
+    const summary = [
+      [joined, 'joined'],
+      [left, 'left'],
+      [back, 'cameBack'],
+    ]
+      .filter(([names]) => names.length)
+      .flatMap(([names, verb], i) => [...(i ? [' · '] : []), ...namesIn(strings[verb](names))]);
+    const lines = () =>
+      h('ol', {}, ...items.map((item) => h('li', {}, h('span', {}, ...sentence(item)), ' ', timeOf(item.ts))));
+    return h(
+      'li',
+      { class: 'notice' },
+      button(
+        { 'aria-expanded': String(isOpen), onclick: () => on.toggle(key) },
+        h('span', {}, ...summary),
+        icon('chevron'),
+      ),
+      isOpen ? lines() : null,
+    );
+  }
+
+  const gap = (text, ...more) => h('li', { class: 'gap' }, icon('gap'), h('p', {}, text), ...more);
+
+  return {
+    message,
+    fold,
+    notice: ({ items: [item] }) => h('li', { class: 'notice' }, h('p', { title: fullTime(item.ts) }, ...sentence(item))),
+    day: ({ label, day }) =>
+      h('li', { class: 'day' }, h('h2', {}, label), iconButton('copy', strings.copyDay, { onclick: () => on.act('copyDay', day) })),
+    line: () => h('li', { class: 'line', id: 'line' }, h('span', {}, strings.newMessages)),
+    gap: () => gap(strings.gap),
+    hole: ({ item }) => gap(strings.hole, button({ onclick: () => on.load(item) }, strings.load)),
+  };
+}
+
+// --- the window ---
+
 export function createLog({ on, me }) {
   const scroller = byId('log');
   const list = byId('rows');
@@ -28,7 +292,7 @@ export function createLog({ on, me }) {
   let outbox = [];
   let settings = {};
   let shown = []; // the rows
-  let first = null; // keys of the first and the last item in the page; null: the end, wherever that is
+  let first = null; // keys of the first and the last item in the page; null: the end
   let last = null;
   let range = { from: 0, to: 0 };
   let stick = true;
@@ -40,15 +304,13 @@ export function createLog({ on, me }) {
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
 
-  // --- place ---
-
   const topOf = (node) => node.getBoundingClientRect().top;
 
   // Of a message it is the bubble that has a place: the byline above comes and goes with the group.
   const holdOf = (node) => node.querySelector('.bubble') ?? node;
 
-  // The first row in sight, and where it is. A day's heading is no hold: it moves with what is under it.
-  // While nobody scrolls it is the same place as last time, or what scrolling rounds off would add up.
+  // The first row in sight, and where it is; not a day's heading, which moves with what is under it. While nobody
+  // scrolls it is the same as last time, or what scrolling rounds off would add up.
   function anchor() {
     if (held?.at === scroller.scrollTop && list.known.has(held.key)) return held;
     const top = topOf(scroller);
@@ -59,7 +321,7 @@ export function createLog({ on, me }) {
     return null;
   }
 
-  // While a finger's momentum scrolls, what a script writes is overridden, unless scrolling stops first.
+  // A finger's momentum overrides what a script writes, unless scrolling stops first.
   function scrollTo(top) {
     const isMoving = performance.now() - touchedAt < MOMENTUM_MS;
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
@@ -79,14 +341,12 @@ export function createLog({ on, me }) {
     lastTop = scroller.scrollTop;
   }
 
-  // --- window ---
-
   const indexOf = (key) => room.items.findLastIndex((item) => item.key === key);
 
   function chooseRange() {
     const { length } = room.items;
     if (stick) {
-      // Whole steps: while rows only come, those that are there need not be moved.
+      // Whole steps: while rows only come, the others need not be moved.
       const from = length - WINDOW;
       range = { from: Math.max(0, from - (from % STEP)), to: length };
       return;
@@ -121,7 +381,7 @@ export function createLog({ on, me }) {
     return [...list.querySelectorAll('.message')].filter(isIn);
   };
 
-  // What has the focus or the selection stays in the page, and with it what decides how it looks: the one before.
+  // What has the focus or the selection stays in the page, with the one before it, which decides how it looks.
   function inPage() {
     const focused = list.contains(document.activeElement) ? document.activeElement.closest('.message') : null;
     const kept = new Set([focused, ...selected()].filter(Boolean).map((row) => row.dataset.key));
@@ -143,7 +403,6 @@ export function createLog({ on, me }) {
       notices: settings.notices,
       find: (id) => findMessage(room, id),
       now: Date.now(),
-      words: strings,
     });
   }
 
@@ -182,8 +441,6 @@ export function createLog({ on, me }) {
     return node;
   }
 
-  // --- pills ---
-
   const lineNode = () => list.known.get('line')?.node;
 
   function unreadAbove() {
@@ -202,8 +459,6 @@ export function createLog({ on, me }) {
     pillTop.hidden = !above;
     write(byId('pill-top-text'), strings.unreadAbove(above));
   }
-
-  // --- scrolling ---
 
   function toEnd() {
     if (room.hasNewer) {
@@ -309,7 +564,7 @@ export function createLog({ on, me }) {
     if (item) on.act(tool.dataset.what, item, tool);
   }
 
-  // Not on pointerover: rows that come move under a pointer that rests.
+  // Not on pointerover: rows move under a pointer that rests.
   list.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || !isFine.matches) return;
     const article = event.target.closest('.message')?.querySelector('article');
@@ -328,7 +583,7 @@ export function createLog({ on, me }) {
     if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
   });
 
-  // Several rows are copied as clean text; what is within one as it is.
+  // Several rows are copied as clean text.
   document.addEventListener('copy', (event) => {
     const rows = selected();
     if (rows.length < 2) return;
@@ -336,7 +591,7 @@ export function createLog({ on, me }) {
     event.clipboardData.setData('text/plain', rows.map((row) => lineOf(itemOf(row))).join('\n'));
   });
 
-  // --- keys: one row is in the tab order, the arrows move it ---
+  // --- keys: one row is in the tab order, arrows move on ---
 
   const articles = () => [...list.querySelectorAll('article')];
   const tabStop = () => list.querySelector('article[tabindex="0"]');
@@ -414,7 +669,7 @@ export function createLog({ on, me }) {
     tools.remove();
   }
 
-  // Where one was; or at the line, if what is unread is more than a screen; else at the end.
+  // Where one was; at the line, if more than a screen is unread; else at the end.
   function enterRoom() {
     const was = places.get(room.name);
     clear();

@@ -1,4 +1,5 @@
-// Every sentence the client shows, but for those of the dialogs and of the plain page. Pure.
+// All that a person reads, but for the dialogs: sentences, times, days, initials (and a colour for each name), links.
+import { cleanName, cleanRoom, nameKey } from './protocol.js';
 
 const plural = new Intl.PluralRules('en');
 export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one : other}`;
@@ -101,8 +102,100 @@ export const strings = {
   editing: 'Editing',
   replying: 'Replying to',
   escCancels: '· Esc cancels',
-  notFound: 'That message could not be found.',
 
   spoken: (name, body, room) => `${name}${room ? ` in ${room}` : ''}: ${body}`,
   spokenMany: (n, room) => `${newMessages(n)} in ${room}`,
 };
+
+const utf8 = new TextEncoder();
+const segmenter = new Intl.Segmenter();
+const graphemes = (text) => Array.from(segmenter.segment(text), (part) => part.segment);
+export const bytes = (text) => utf8.encode(text).length;
+
+// What is wrong with a name or a room, or ''. The server has the last word: this only spares a round trip.
+export function nameFault(name) {
+  const clean = cleanName(name);
+  if (!clean) return strings.nameEmpty;
+  if (graphemes(clean).length > 32 || bytes(clean) > 128) return strings.nameLong;
+  const odd = /[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
+  return odd.test(clean) ? strings.nameCharacters : '';
+}
+
+export function roomFault(room) {
+  const clean = cleanRoom(room);
+  if ([...clean].length > 64) return strings.roomLong;
+  return /^[\p{L}\p{M}\p{N}._-]+$/u.test(clean) ? '' : strings.roomCharacters;
+}
+
+export function initials(name) {
+  const words = name.split(/[\s._-]+/u).filter(Boolean);
+  const first = graphemes(words[0] ?? name)[0] ?? '?';
+  const last = words.length > 1 ? graphemes(words.at(-1))[0] : '';
+  return (first + last).toLocaleUpperCase();
+}
+
+// FNV-1a of the name as the server compares it: one person, one colour.
+export function hue(name) {
+  let hash = 0x811c9dc5;
+  for (const byte of utf8.encode(nameKey(name))) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0) % 360;
+}
+
+export function format(options) {
+  const made = new Intl.DateTimeFormat(undefined, options);
+  return (ts) => made.format(ts);
+}
+export const time = format({ timeStyle: 'short' });
+export const fullTime = format({ dateStyle: 'full', timeStyle: 'medium' });
+const date = format({ weekday: 'long', day: 'numeric', month: 'long' });
+const dateAndYear = format({ dateStyle: 'full' });
+
+export const startOfDay = (ts) => new Date(ts).setHours(0, 0, 0, 0);
+export const nextMidnight = (ts) => new Date(ts).setHours(24, 0, 0, 0);
+
+export function dayName(ts, now) {
+  const day = startOfDay(ts);
+  if (day === startOfDay(now)) return strings.today;
+  if (day === startOfDay(startOfDay(now) - 1)) return strings.yesterday;
+  const sameYear = new Date(ts).getFullYear() === new Date(now).getFullYear();
+  return (sameYear ? date : dateAndYear)(ts);
+}
+
+const linkStart = /(?:https?:\/\/|mailto:)[^\s<>"]+/giu;
+const pairs = { ')': '(', ']': '[', '}': '{' };
+const occurrences = (text, character) => text.split(character).length - 1;
+
+// Without the punctuation that ends the sentence; a bracket that was opened in the link is its own.
+function trimLink(text) {
+  for (;;) {
+    const last = text.at(-1);
+    const opening = pairs[last];
+    if (opening ? occurrences(text, last) > occurrences(text, opening) : /[.,:;!?'"*_~’”»…]/u.test(last))
+      text = text.slice(0, -1);
+    else return text;
+  }
+}
+
+function parseLink(text) {
+  if (!URL.canParse(text)) return null;
+  const { protocol, pathname, hostname, href } = new URL(text);
+  return (protocol === 'mailto:' ? pathname.includes('@') : hostname) ? href : null;
+}
+
+// [{text}, {text, href}, ...] whose texts put together are the body again.
+export function linkify(body) {
+  const parts = [];
+  let end = 0;
+  for (const match of body.matchAll(linkStart)) {
+    const before = body.slice(0, match.index);
+    if (match.index < end || /[\p{L}\p{N}]$/u.test(before)) continue;
+    const text = trimLink(match[0]);
+    const href = parseLink(text);
+    if (!href) continue;
+    if (match.index > end) parts.push({ text: body.slice(end, match.index) });
+    parts.push({ text, href });
+    end = match.index + text.length;
+  }
+  if (end < body.length) parts.push({ text: body.slice(end) });
+  return parts;
+}

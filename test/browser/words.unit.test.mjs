@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from './client.mjs';
 
-const { dayName, hue, initials, linkify, nextMidnight, startOfDay } = await client('format.js');
+const { dayName, hue, initials, linkify, nextMidnight, startOfDay } = await client('words.js');
 
 test('initials: two words two letters, one word one, whole characters', () => {
   const cases = {
@@ -27,13 +27,12 @@ test('a hue is a whole number of degrees and the same for every spelling of a na
 });
 
 test('days are those of the calendar here', () => {
-  const words = { today: 'Today', yesterday: 'Yesterday' };
   const now = new Date(2026, 2, 1, 0, 10).getTime();
-  assert.equal(dayName(now, now, words), 'Today');
-  assert.equal(dayName(now - 20 * 60_000, now, words), 'Yesterday');
-  assert.equal(dayName(new Date(2026, 1, 28, 0, 0).getTime(), now, words), 'Yesterday');
-  assert.doesNotMatch(dayName(new Date(2026, 1, 27, 23, 59).getTime(), now, words), /Yesterday|2026/);
-  assert.match(dayName(new Date(2024, 1, 27).getTime(), now, words), /2024/);
+  assert.equal(dayName(now, now), 'Today');
+  assert.equal(dayName(now - 20 * 60_000, now), 'Yesterday');
+  assert.equal(dayName(new Date(2026, 1, 28, 0, 0).getTime(), now), 'Yesterday');
+  assert.doesNotMatch(dayName(new Date(2026, 1, 27, 23, 59).getTime(), now), /Yesterday|2026/);
+  assert.match(dayName(new Date(2024, 1, 27).getTime(), now), /2024/);
   assert.equal(nextMidnight(now), new Date(2026, 2, 2).getTime());
   assert.equal(startOfDay(now), new Date(2026, 2, 1).getTime());
 });
