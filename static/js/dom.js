@@ -51,14 +51,17 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A browser computes its style again even if it was so already.
+export function hide(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
+}
+
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
 
 // Makes the children of parent be those of rows, {key, sig}. A node is kept while the parts of sig stay, so that
 // focus and selection survive. build(row, isNew) makes a node.
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
-  const keys = new Set(rows.map((row) => row.key));
-  for (const [key, { node }] of known) if (!keys.has(key)) node.remove(); // first, or what stays would be moved
   parent.known = new Map();
   // First what goes: if the first row stood in the way, all others would be moved before it.
   const wanted = new Set(rows.map((row) => row.key));

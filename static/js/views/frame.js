@@ -1,6 +1,6 @@
 // What stands around the log: the rooms one is in, who is here (drawers where the window is narrow), and the bar that
 // says how the connection is doing, silent while it does well.
-import { avatar, button, byId, h, icon, reconcile, roomAddress, showAvatar, write } from '../dom.js';
+import { avatar, button, byId, h, hide, icon, reconcile, roomAddress, showAvatar, write } from '../dom.js';
 import { isMe } from '../store.js';
 import { strings } from '../strings.js';
 
@@ -64,7 +64,7 @@ export function createRooms({ onSignOut }) {
         return { key: name, sig: Object.values(row), ...row };
       });
       reconcile(list, rows, build);
-      byId('elsewhere').hidden = !rows.some((row) => !row.isCurrent && row.unread);
+      hide(byId('elsewhere'), !rows.some((row) => !row.isCurrent && row.unread));
       write(byId('my-name'), state.me);
       showAvatar(byId('my-avatar'), state.me);
     },

@@ -1,6 +1,6 @@
 // The messages, of which only a window is in the page. The view moves only by the reader's hand: at the end it
 // stays at the end, anywhere else the first row in sight stays where it is.
-import { byId, h, iconButton, reconcile, write } from '../dom.js';
+import { byId, h, hide, iconButton, reconcile, write } from '../dom.js';
 import { findMessage } from '../store.js';
 import { strings } from '../strings.js';
 import { createBuilders, layout, lineOf } from './rows.js';
@@ -36,6 +36,7 @@ export function createLog({ on, me }) {
   let held = null;
   let touchedAt = -Infinity;
   let cameAt = -Infinity; // the last new row
+  let tabStop = null; // the article that is in the tab order
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
@@ -117,8 +118,8 @@ export function createLog({ on, me }) {
 
   const selected = () => {
     const selection = getSelection();
-    const isIn = (node) => !selection.isCollapsed && selection.containsNode(node, true);
-    return [...list.querySelectorAll('.message')].filter(isIn);
+    if (selection.isCollapsed) return []; // to ask costs a layout of the page
+    return [...list.querySelectorAll('.message')].filter((node) => selection.containsNode(node, true));
   };
 
   // What has the focus or the selection stays in the page, and with it what decides how it looks: the one before.
@@ -164,8 +165,8 @@ export function createLog({ on, me }) {
     chooseRange();
     const rows = chooseRows(direction);
     keepRange();
-    byId('older').hidden = !(room.hasOlder && range.from === 0);
-    byId('empty').hidden = room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message');
+    hide(byId('older'), !(room.hasOlder && range.from === 0));
+    hide(byId('empty'), room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message'));
     reconcile(list, rows, element);
     shown = rows;
     giveTabStop();
@@ -196,10 +197,10 @@ export function createLog({ on, me }) {
 
   function showPills() {
     const isFar = distance() > scroller.clientHeight || !isLive();
-    pill.hidden = stick || !(room.unread || isFar);
+    hide(pill, stick || !(room.unread || isFar));
     write(byId('pill-text'), room.unread ? strings.unread(room.unread) : strings.latest);
     const above = unreadAbove();
-    pillTop.hidden = !above;
+    hide(pillTop, !above);
     write(byId('pill-top-text'), strings.unreadAbove(above));
   }
 
@@ -339,16 +340,16 @@ export function createLog({ on, me }) {
   // --- keys: one row is in the tab order, the arrows move it ---
 
   const articles = () => [...list.querySelectorAll('article')];
-  const tabStop = () => list.querySelector('article[tabindex="0"]');
 
   function giveTabStop() {
-    if (tabStop() && list.contains(document.activeElement)) return;
-    const end = articles().at(-1);
-    if (end) moveTabStop(end);
+    if (list.contains(tabStop) && list.contains(document.activeElement)) return;
+    const end = shown.findLast((row) => row.kind === 'message');
+    if (end) moveTabStop(list.known.get(end.key).node.querySelector('article'));
   }
 
   function moveTabStop(article) {
-    tabStop()?.setAttribute('tabindex', '-1');
+    tabStop?.setAttribute('tabindex', '-1');
+    tabStop = article;
     article.setAttribute('tabindex', '0');
   }
 

@@ -126,6 +126,9 @@ const bodyOf = (text) =>
       : part.text,
   );
 
+// Marks upon marks would reach into other messages. A clip costs something for each bubble that has one.
+const tower = /\p{M}{4}/u;
+
 const timeOf = (ts, attributes) =>
   h('time', { ...attributes, datetime: new Date(ts).toISOString(), title: fullTime(ts) }, time(ts));
 
@@ -222,7 +225,7 @@ export function createBuilders({ on, me }) {
         quote(row),
         h(
           'div',
-          { class: 'bubble', title: first ? null : fullTime(ts) },
+          { class: `bubble${tower.test(item.body) ? ' towering' : ''}`, title: first ? null : fullTime(ts) },
           h('div', { id: id('body'), dir: 'auto' }, ...(item.deleted ? [strings.deleted] : bodyOf(item.body))),
         ),
         h('p', { class: 'state', id: id('state') }, editedMark(item) ?? stateText({ ...item, state })),
