@@ -44,6 +44,11 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A browser computes its style again even if it was so already.
+export function hide(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
+}
+
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
 
 // Makes the children of parent be those of rows, {key, sig}. A node is kept while the parts of sig stay, so that

@@ -1,5 +1,5 @@
 // What stands around the log: the rooms one is in, who is here, how the connection is doing, and where one writes.
-import { avatar, button, byId, h, icon, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
+import { avatar, button, byId, h, hide, icon, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
 import { isMe } from '../store.js';
 import { strings } from '../words.js';
 import { namesIn } from './log.js';
@@ -67,7 +67,7 @@ export function createRooms({ onSignOut }) {
         return { key: name, sig: Object.values(row), ...row };
       });
       reconcile(list, rows, build);
-      byId('elsewhere').hidden = !rows.some((row) => !row.isCurrent && row.unread);
+      hide(byId('elsewhere'), !rows.some((row) => !row.isCurrent && row.unread));
       write(byId('my-name'), state.me);
       showAvatar(byId('my-avatar'), state.me);
     },

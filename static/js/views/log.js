@@ -1,6 +1,6 @@
 // The messages: from what is known to rows, from rows to elements, of which only a window is in the page. The view
 // moves only by the reader's hand: at the end it stays at the end, anywhere else the first row in sight stays put.
-import { avatar, button, byId, h, icon, iconButton, reconcile, write } from '../dom.js';
+import { avatar, button, byId, h, hide, icon, iconButton, reconcile, write } from '../dom.js';
 import { nameKey } from '../protocol.js';
 import { findMessage, mentions } from '../store.js';
 import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../words.js';
@@ -135,6 +135,9 @@ const bodyOf = (text) =>
       : part.text,
   );
 
+// Marks upon marks would reach into other messages. A clip costs something for each bubble that has one.
+const tower = /\p{M}{4}/u;
+
 const timeOf = (ts, attributes) =>
   h('time', { ...attributes, datetime: new Date(ts).toISOString(), title: fullTime(ts) }, time(ts));
 
@@ -230,7 +233,7 @@ export function createBuilders({ on, me }) {
         quote(row),
         h(
           'div',
-          { class: 'bubble', title: first ? null : fullTime(ts) },
+          { class: `bubble${tower.test(item.body) ? ' towering' : ''}`, title: first ? null : fullTime(ts) },
           h('div', { id: id('body'), dir: 'auto' }, ...(item.deleted ? [strings.deleted] : bodyOf(item.body))),
         ),
         h('p', { class: 'state', id: id('state') }, editedMark(item) ?? stateText({ ...item, state })),
@@ -300,6 +303,7 @@ export function createLog({ on, me }) {
   let held = null;
   let touchedAt = -Infinity;
   let cameAt = -Infinity; // the last new row
+  let tabStop = null; // the article that is in the tab order
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
@@ -377,8 +381,8 @@ export function createLog({ on, me }) {
 
   const selected = () => {
     const selection = getSelection();
-    const isIn = (node) => !selection.isCollapsed && selection.containsNode(node, true);
-    return [...list.querySelectorAll('.message')].filter(isIn);
+    if (selection.isCollapsed) return []; // to ask costs a layout of the page
+    return [...list.querySelectorAll('.message')].filter((node) => selection.containsNode(node, true));
   };
 
   // What has the focus or the selection stays in the page, with the one before it, which decides how it looks.
@@ -423,8 +427,8 @@ export function createLog({ on, me }) {
     chooseRange();
     const rows = chooseRows(direction);
     keepRange();
-    byId('older').hidden = !(room.hasOlder && range.from === 0);
-    byId('empty').hidden = room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message');
+    hide(byId('older'), !(room.hasOlder && range.from === 0));
+    hide(byId('empty'), room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message'));
     reconcile(list, rows, element);
     shown = rows;
     giveTabStop();
@@ -453,10 +457,10 @@ export function createLog({ on, me }) {
 
   function showPills() {
     const isFar = distance() > scroller.clientHeight || !isLive();
-    pill.hidden = stick || !(room.unread || isFar);
+    hide(pill, stick || !(room.unread || isFar));
     write(byId('pill-text'), room.unread ? strings.unread(room.unread) : strings.latest);
     const above = unreadAbove();
-    pillTop.hidden = !above;
+    hide(pillTop, !above);
     write(byId('pill-top-text'), strings.unreadAbove(above));
   }
 
@@ -594,16 +598,16 @@ export function createLog({ on, me }) {
   // --- keys: one row is in the tab order, arrows move on ---
 
   const articles = () => [...list.querySelectorAll('article')];
-  const tabStop = () => list.querySelector('article[tabindex="0"]');
 
   function giveTabStop() {
-    if (tabStop() && list.contains(document.activeElement)) return;
-    const end = articles().at(-1);
-    if (end) moveTabStop(end);
+    if (list.contains(tabStop) && list.contains(document.activeElement)) return;
+    const end = shown.findLast((row) => row.kind === 'message');
+    if (end) moveTabStop(list.known.get(end.key).node.querySelector('article'));
   }
 
   function moveTabStop(article) {
-    tabStop()?.setAttribute('tabindex', '-1');
+    tabStop?.setAttribute('tabindex', '-1');
+    tabStop = article;
     article.setAttribute('tabindex', '0');
   }
 
