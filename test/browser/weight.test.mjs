@@ -30,6 +30,7 @@ scene('the whole client is light: bytes, requests, hosts', async ({ visitor, fri
   await signIn(page, 'ana');
   const bob = await friend('bob');
   await say(page, 'hello');
+  await eventuallySent(page, ['hello']); // or bob may be first
   await bob.say('hello to you');
   await eventuallyTexts(page, ['hello', 'hello to you']);
   await eventuallySent(page, ['hello', 'hello to you']);
