@@ -7,7 +7,8 @@ import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../w
 
 const GROUP_MS = 5 * 60_000;
 const QUOTE_MAX = 160;
-const WINDOW = 200; // items in the page at the end, up to a STEP more
+const WINDOW = 60; // items in the page at the end, up to a STEP more: each costs something in each frame
+const ITEM_PX = 20; // at least: a tall screen has more of them
 const WINDOW_MAX = 250; // anywhere else
 const ROWS_MAX = 300;
 const STEP = 50;
@@ -288,6 +289,7 @@ export function createLog({ on, me }) {
   const pill = byId('pill');
   const pillTop = byId('pill-top');
   const isFine = matchMedia('(hover: hover)');
+  const endItems = Math.max(WINDOW, Math.ceil(screen.height / ITEM_PX));
   const open = new Set();
   const places = new Map(); // of other rooms: {place, first, last, stick}
   const build = createBuilders({ on: { ...on, toggle, jump }, me });
@@ -351,11 +353,11 @@ export function createLog({ on, me }) {
     const { length } = room.items;
     if (stick) {
       // Whole steps: while rows only come, the others need not be moved.
-      const from = length - WINDOW;
+      const from = length - endItems;
       range = { from: Math.max(0, from - (from % STEP)), to: length };
       return;
     }
-    const from = Math.max(0, first === null ? length - WINDOW : indexOf(first));
+    const from = Math.max(0, first === null ? length - endItems : indexOf(first));
     const end = last === null ? -1 : indexOf(last);
     range = { from, to: Math.min(end < 0 ? length : end + 1, from + WINDOW_MAX) };
   }
@@ -413,8 +415,8 @@ export function createLog({ on, me }) {
   // Days and lines are rows too: the far end gives way.
   function chooseRows(direction) {
     let rows = rowsOf();
-    while (rows.length > ROWS_MAX && range.to - range.from > WINDOW / 2) {
-      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - WINDOW / 2);
+    while (rows.length > ROWS_MAX && range.to - range.from > endItems / 2) {
+      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - endItems / 2);
       if (direction < 0) range.to -= surplus;
       else range.from += surplus;
       rows = rowsOf();
