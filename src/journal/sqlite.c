@@ -26,10 +26,11 @@ enum {
     PROBE_MS = 1000,     /* how often a journal that failed tries again without being asked */
     CALM_MS =
         5000, /* without a failure, and it is over: a full disk may still take what is small */
-    INDEX_REST_MS = 200,   /* without work, and the index of words is brought up to date */
-    REMOVALS_IDLE = 256,   /* events that retention removes in a step */
-    WALK_REST_MS = 5000,   /* between two walks of retention at least */
-    WALK_REST_FACTOR = 50, /* and so many times what the last one took */
+    SEARCH_PATIENCE_MS = 250, /* that a search waits for another program's lock */
+    INDEX_REST_MS = 200,      /* without work, and the index of words is brought up to date */
+    REMOVALS_IDLE = 256,      /* events that retention removes in a step */
+    WALK_REST_MS = 5000,      /* between two walks of retention at least */
+    WALK_REST_FACTOR = 50,    /* and so many times what the last one took */
     LOG_INTERVAL_MS = 10000,
 };
 
@@ -57,11 +58,14 @@ struct sqlite_journal {
     pthread_t thread;
     bool is_started;
     struct reader readers[READERS];
+    uint64_t next_index_ms;           /* likewise: not before, after a failure */
+    bool is_in_trouble;               /* likewise: said in the log, and not taken back */
+    bool has_failed;                  /* likewise: the last attempt */
+    uint64_t failed_ms;               /* likewise: when it failed last */
+    struct log_limit upkeep_failures; /* likewise */
     int index_outcome; /* of the last append_index, a result code, for who waits for caught_up */
     struct bell caught_up;       /* rung by the writer when it has done as is_index_asked says */
     _Atomic bool is_index_asked; /* by READER_SEARCH: what is stored has to be in the index */
-    bool is_in_trouble;          /* likewise: said in the log, and not taken back */
-    uint64_t failed_ms;          /* likewise: when it failed last */
     struct log_limit read_failures;
     _Atomic bool owes_wake; /* something was put into the empty box, and its owner not woken yet */
     _Atomic bool is_stopping;
@@ -70,16 +74,19 @@ struct sqlite_journal {
 
 /* ---- writing ---- */
 
+/* Of what has to work: a message, or a probe that is as large as one. */
 static void note_outcome(struct sqlite_journal *j, int rc)
 {
-    atomic_store(&j->is_available, rc == SQLITE_OK);
+    j->has_failed = rc != SQLITE_OK;
     if (rc != SQLITE_OK) {
+        atomic_store(&j->is_available, false);
         j->failed_ms = clock_mono_ms();
         if (!j->is_in_trouble)
             store_log_failure(j->store, "journal_unavailable", rc);
         j->is_in_trouble = true;
     } else if (j->is_in_trouble && clock_mono_ms() >= j->failed_ms + CALM_MS) {
         j->is_in_trouble = false;
+        atomic_store(&j->is_available, true);
         log_info("journal_available", "reason=\"storing works again\"");
     }
 }
@@ -110,7 +117,7 @@ static void mark_failed(struct event *e)
 /* At the end one failure is enough: each may take as long as a lock is waited for. */
 static bool is_hopeless(const struct sqlite_journal *j)
 {
-    return atomic_load(&j->is_stopping) && !atomic_load(&j->is_available);
+    return atomic_load(&j->is_stopping) && j->has_failed;
 }
 
 static void write_batch(struct sqlite_journal *j, void **items, size_t count)
@@ -138,6 +145,23 @@ static bool walk_is_due(const struct sqlite_journal *j)
     return retention_is_on(&j->retention) && clock_mono_ms() >= j->next_walk_ms;
 }
 
+/* What can be done later does not wait for another program's lock, in front of messages that may come; nor
+ * does its failure mean that messages cannot be stored. */
+static void begin_upkeep(struct sqlite_journal *j, int busy_ms)
+{
+    store_set_patience(j->store, busy_ms);
+}
+
+static void end_upkeep(struct sqlite_journal *j, int rc)
+{
+    uint64_t suppressed;
+
+    store_set_patience(j->store, STORE_PATIENCE_MS);
+    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY &&
+        log_limit_pass(&j->upkeep_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
+        store_log_failure(j->store, "journal_upkeep_failed", rc);
+}
+
 /* A step of the walk over all rooms, or what ends it: the walks take a small part of the time. */
 static void walk(struct sqlite_journal *j, unsigned removals)
 {
@@ -146,8 +170,9 @@ static void walk(struct sqlite_journal *j, unsigned removals)
 
     if (j->walk_started_ms == 0)
         j->walk_started_ms = clock_mono_ms();
+    begin_upkeep(j, 0);
     rc = retention_step(&j->retention, j->store, clock_wall_ms(), removals, &is_done);
-    note_outcome(j, rc);
+    end_upkeep(j, rc);
     if (rc != SQLITE_OK || is_done) {
         uint64_t now = clock_mono_ms();
 
@@ -156,14 +181,16 @@ static void walk(struct sqlite_journal *j, unsigned removals)
     }
 }
 
-/* Whether storing works again is not known before it is tried. */
+/* Whether storing works again is not known before it is tried, with as much as a large message. */
 static int probe(struct appender *a)
 {
     int rc = append_begin(a); /* which sees whether others have stored meanwhile */
 
     if (rc != SQLITE_OK)
         return rc;
-    rc = store_run(a->store, SQL_META_SET, "ti", "is_clean", (int64_t)0);
+    rc = store_run(a->store, SQL_PROBE_ADD, "");
+    if (rc == SQLITE_OK)
+        rc = store_run(a->store, SQL_PROBE_REMOVE, "");
     if (rc == SQLITE_OK)
         return append_commit(a);
     append_rollback(a);
@@ -179,12 +206,21 @@ static int64_t until_walk(const struct sqlite_journal *j)
     return now < j->next_walk_ms ? (int64_t)(j->next_walk_ms - now) : 0;
 }
 
-static int bring_index_up(struct sqlite_journal *j)
+static int bring_index_up(struct sqlite_journal *j, int busy_ms)
 {
-    int rc = append_index(&j->appender);
+    int rc;
 
-    note_outcome(j, rc);
+    begin_upkeep(j, busy_ms);
+    rc = append_index(&j->appender);
+    end_upkeep(j, rc);
+    if (rc != SQLITE_OK)
+        j->next_index_ms = clock_mono_ms() + CALM_MS;
     return rc;
+}
+
+static bool index_may_be_due(const struct sqlite_journal *j)
+{
+    return j->appender.unindexed > 0 && clock_mono_ms() >= j->next_index_ms;
 }
 
 static void wait_for_work(struct sqlite_journal *j)
@@ -196,9 +232,9 @@ static void wait_for_work(struct sqlite_journal *j)
             note_outcome(j, probe(&j->appender));
     } else if (pause == 0) {
         walk(j, REMOVALS_IDLE);
-    } else if (j->appender.unindexed > 0 && (pause < 0 || pause > INDEX_REST_MS)) {
+    } else if (index_may_be_due(j) && (pause < 0 || pause > INDEX_REST_MS)) {
         if (!bell_wait(&j->bell, INDEX_REST_MS))
-            bring_index_up(j);
+            (void)bring_index_up(j, 0);
     } else {
         bell_wait(&j->bell, pause);
     }
@@ -208,7 +244,7 @@ static void serve_search(struct sqlite_journal *j)
 {
     if (!atomic_exchange(&j->is_index_asked, false))
         return;
-    j->index_outcome = bring_index_up(j);
+    j->index_outcome = bring_index_up(j, SEARCH_PATIENCE_MS);
     bell_ring(&j->caught_up);
 }
 
@@ -230,6 +266,8 @@ static void *write_until_stopped(void *arg)
             size_t n = count - i < BATCH_MAX ? count - i : BATCH_MAX;
 
             write_batch(j, items + i, n);
+            if (append_index_is_due(&j->appender) && index_may_be_due(j))
+                (void)bring_index_up(j, 0);
             if (walk_is_due(j) && atomic_load(&j->is_available))
                 walk(j, REMOVALS_IDLE + 2 * (unsigned)n); /* it must gain on the senders */
         }
@@ -438,6 +476,7 @@ struct journal *sqlite_journal_open(const struct sqlite_config *config,
     j->base = (struct journal){.ops = &ops, .listener = *listener, .epoch = store->epoch};
     j->store = store;
     j->appender.store = store;
+    (void)index_debt(store, &j->appender.unindexed); /* if it fails, a search tells */
     j->retention =
         (struct retention){.max_age_ms = config->max_age_ms, .max_events = config->max_events};
     j->is_available = true;

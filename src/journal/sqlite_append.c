@@ -31,13 +31,11 @@ int append_begin(struct appender *a)
     return rc;
 }
 
-static int commit(struct appender *a, bool is_index_due)
+/* unindexed: what is known of it afterwards. */
+static int commit(struct appender *a, int64_t unindexed)
 {
-    int64_t unindexed = a->unindexed;
     int rc = cache_flush(&a->cache, a->store);
 
-    if (rc == SQLITE_OK && is_index_due)
-        rc = index_catch_up(a->store, INDEX_EVENTS_MAX, &unindexed);
     if (rc == SQLITE_OK)
         rc = store_commit(a->store);
     if (rc != SQLITE_OK) {
@@ -51,18 +49,29 @@ static int commit(struct appender *a, bool is_index_due)
 
 int append_commit(struct appender *a)
 {
-    return commit(a, a->unindexed >= INDEX_EVENTS);
+    return commit(a, a->unindexed);
+}
+
+bool append_index_is_due(const struct appender *a)
+{
+    return a->unindexed >= INDEX_EVENTS;
 }
 
 int append_index(struct appender *a)
 {
+    int64_t unindexed = 0;
     int rc;
 
     do {
         rc = append_begin(a);
+        if (rc != SQLITE_OK)
+            return rc;
+        rc = index_catch_up(a->store, INDEX_EVENTS_MAX, &unindexed);
         if (rc == SQLITE_OK)
-            rc = commit(a, true);
-    } while (rc == SQLITE_OK && a->unindexed > 0);
+            rc = commit(a, unindexed);
+        else
+            append_rollback(a);
+    } while (rc == SQLITE_OK && unindexed > 0);
     return rc;
 }
 

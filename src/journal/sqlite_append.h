@@ -13,7 +13,7 @@
 struct appender {
     struct store *store; /* borrowed */
     struct cache cache;
-    int64_t unindexed; /* events, at most, whose words the index has still to get */
+    int64_t unindexed; /* about so many events whose words the index has still to get */
 };
 
 int append_begin(struct appender *a);
@@ -22,12 +22,13 @@ int append_begin(struct appender *a);
  * (EVENT_MESSAGE, from an export) is stored in that state, with its reactions. */
 int append_event(struct appender *a, struct event *e);
 
-/* Also brings the index of words up to date when that is worth while. */
 int append_commit(struct appender *a);
 void append_rollback(struct appender *a);
 
-/* Brings the index of words up to date, in transactions of its own. */
+/* Brings the index of words up to date, in transactions of its own: neither their time nor a fault in the
+ * index is the messages'. Due when so much is behind that it is worth a transaction. */
 int append_index(struct appender *a);
+bool append_index_is_due(const struct appender *a);
 
 /* Frees the cache. */
 void append_end(struct appender *a);

@@ -30,8 +30,3 @@ int index_add(struct store *s, int64_t n, const char *body, size_t length, int64
 {
     return store_run(s, SQL_INDEX_ADD, "ibi", n, body, length, room);
 }
-
-int index_cut(struct store *s)
-{
-    return store_run(s, SQL_INDEX_MARK, "i", (int64_t)0);
-}

@@ -5,7 +5,8 @@
  * Threads:    that of the store; all but index_debt write, within a transaction of the caller's.
  * Owns:       nothing.
  * Invariant:  the messages up to the event n that meta has as "indexed", and no others, are in the index as
- *             they are; that n is never above the newest event's, whose number a next one may get again.
+ *             they are. New events get numbers above it, so whoever removes events catches up first: then
+ *             no number is given twice, and who follows the log by n misses nothing.
  * Fails:      result codes of SQLite. */
 #ifndef HUBBUB_JOURNAL_SQLITE_INDEX_H
 #define HUBBUB_JOURNAL_SQLITE_INDEX_H
@@ -21,8 +22,5 @@ int index_catch_up(struct store *s, int64_t events_max, int64_t *debt);
 /* A message's body has another one: takes the old words out, puts the new in. */
 int index_remove(struct store *s, int64_t n, const char *body, size_t length, int64_t room);
 int index_add(struct store *s, int64_t n, const char *body, size_t length, int64_t room);
-
-/* Events were removed, perhaps the newest. */
-int index_cut(struct store *s);
 
 #endif

@@ -98,6 +98,15 @@ static int walk(struct retention *r, struct store *s, uint64_t now_wall_ms, unsi
     return rc;
 }
 
+/* So that the number of no event that goes is given again. */
+static int catch_up(struct store *s)
+{
+    int64_t debt = 0;
+    int rc = index_debt(s, &debt);
+
+    return rc == SQLITE_OK && debt > 0 ? index_catch_up(s, debt, &debt) : rc;
+}
+
 int retention_step(struct retention *r, struct store *s, uint64_t now_wall_ms, unsigned events_max,
                    bool *is_done)
 {
@@ -105,9 +114,9 @@ int retention_step(struct retention *r, struct store *s, uint64_t now_wall_ms, u
     int rc = store_run(s, SQL_BEGIN_WRITE, "");
 
     if (rc == SQLITE_OK)
-        rc = walk(r, s, now_wall_ms, events_max, is_done);
+        rc = catch_up(s);
     if (rc == SQLITE_OK)
-        rc = index_cut(s);
+        rc = walk(r, s, now_wall_ms, events_max, is_done);
     if (rc == SQLITE_OK)
         rc = store_commit(s);
     if (rc != SQLITE_OK) {

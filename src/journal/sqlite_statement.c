@@ -12,6 +12,8 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_DATA_VERSION] = "PRAGMA data_version",
+    [SQL_PROBE_ADD] = "INSERT OR REPLACE INTO meta VALUES('probe', zeroblob(65536))",
+    [SQL_PROBE_REMOVE] = "DELETE FROM meta WHERE name = 'probe'",
     [SQL_META_SET] = "UPDATE meta SET value = ?2 WHERE name = ?1",
 
     [SQL_ROOM_FIND] = "SELECT id, seq, ts, oldest FROM rooms WHERE name = ?1",
@@ -29,8 +31,10 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_CID_FIND] = "SELECT e.seq, e.ts, e.type, e.target FROM events AS e JOIN users AS u"
                      " ON u.id = e.user WHERE e.cid_hash = ?1 AND e.cid = ?2 AND e.room = ?3"
                      " AND u.key = ?4",
-    [SQL_EVENT_ADD] = "INSERT INTO events(room, seq, type, ts, user, target, body, cid, cid_hash,"
-                      " flag, edited_ts) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_EVENT_ADD] =
+        "INSERT INTO events(n, room, seq, type, ts, user, target, body, cid, cid_hash,"
+        " flag, edited_ts) VALUES(1 + max(" NEWEST ", " INDEXED "),"
+        " ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_EVENT_REMOVE] = "DELETE FROM events WHERE n = ?1",
     [SQL_EVENT_AT] = "SELECT n, type, ts, body, flag FROM events"
                      " WHERE room = ?1 AND (type > 0) = 0 AND seq = ?2 UNION ALL"
@@ -59,11 +63,12 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_REACTIONS] = "SELECT r.emoji, u.name FROM reactions AS r JOIN users AS u ON u.id = r.user"
                       " WHERE r.room = ?1 AND r.message = ?2 ORDER BY r.rank, r.place",
 
-    [SQL_INDEX_DEBT] = "SELECT " NEWEST " - " INDEXED,
+    [SQL_INDEX_DEBT] = "SELECT max(0, " NEWEST " - " INDEXED ")",
     [SQL_INDEX_NEXT] = "INSERT INTO words(rowid, body, room)"
                        " SELECT n, body, 'r' || room FROM events WHERE n > " INDEXED
                        " AND n <= " INDEXED " + ?1 AND type = 0 AND flag = 0",
-    [SQL_INDEX_MARK] = "UPDATE meta SET value = min(value + ?1, " NEWEST ") WHERE name = 'indexed'",
+    [SQL_INDEX_MARK] = "UPDATE meta SET value = max(value, min(value + ?1, " NEWEST "))"
+                       " WHERE name = 'indexed'",
     [SQL_INDEX_ADD] = "INSERT INTO words(rowid, body, room)"
                       " SELECT ?1, ?2, 'r' || ?3 WHERE ?1 <= " INDEXED,
     [SQL_INDEX_REMOVE] = "INSERT INTO words(words, rowid, body, room)"

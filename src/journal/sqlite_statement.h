@@ -14,6 +14,8 @@ enum statement {
     SQL_ROLLBACK,
     SQL_DATA_VERSION,
     SQL_META_SET,
+    SQL_PROBE_ADD,
+    SQL_PROBE_REMOVE,
     SQL_ROOM_FIND,
     SQL_ROOM_ADD,
     SQL_ROOM_MARK,

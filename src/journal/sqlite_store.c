@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, REASON_SIZE = 256 };
+enum { REASON_SIZE = 256 };
 
 /* ---- failures ---- */
 
@@ -52,6 +52,11 @@ void store_log_failure(struct store *s, const char *event, int code)
 
 /* ---- opening ---- */
 
+void store_set_patience(struct store *s, int ms)
+{
+    sqlite3_busy_timeout(s->db, ms);
+}
+
 static void configure_library(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock around each allocation otherwise */
@@ -67,7 +72,7 @@ static int open_connection(struct store *s)
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, BUSY_MS);
+    store_set_patience(s, STORE_PATIENCE_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
     /* What is refused is left as it is, with what lies in its -wal file. */
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored);

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { STORE_PATIENCE_MS = 5000 };
+
 enum store_use {
     STORE_SERVE,  /* the daemon: makes the file if need be, brings it up to date, holds its lock */
     STORE_WRITE,  /* a tool that adds, perhaps beside the daemon; makes the file like STORE_SERVE */
@@ -38,6 +40,9 @@ struct store {
 
 /* is_full: synchronous=FULL. */
 struct store *store_open(const char *path, enum store_use use, bool is_full);
+
+/* How long it waits for another program's lock, in ms, from now on; STORE_PATIENCE_MS at first. */
+void store_set_patience(struct store *s, int ms);
 
 /* Notes a clean end if it is STORE_SERVE; NULL is allowed. */
 void store_close(struct store *s);

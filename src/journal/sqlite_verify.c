@@ -41,8 +41,6 @@ static const char *const faults[] = {
     "SELECT format('reaction %d: its message is not there', place) FROM reactions AS r"
     " WHERE NOT EXISTS (SELECT 1 FROM events AS e WHERE e.room = r.room AND (e.type > 0) = 0"
     " AND e.seq = r.message AND e.flag = 0)",
-    "SELECT format('the index of words: it claims event %d, which is not there', value) FROM meta"
-    " WHERE name = 'indexed' AND value > (SELECT ifnull(max(n), 0) FROM events)",
     "SELECT format('message %d: deleted, but its text is there', n) FROM events"
     " WHERE type = 0 AND flag = 1 AND body <> ''",
 };

@@ -38,6 +38,8 @@ static bool commit(struct import *im)
     int rc = im->in_batch != 0 ? append_commit(&im->appender) : SQLITE_OK;
 
     im->in_batch = 0;
+    if (rc == SQLITE_OK && append_index_is_due(&im->appender))
+        rc = append_index(&im->appender);
     if (rc != SQLITE_OK)
         return fail(im, sqlite3_errstr(rc));
     if (file_is_locked(im->appender.store->path))

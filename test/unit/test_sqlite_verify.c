@@ -105,7 +105,6 @@ static const struct {
     {"UPDATE events SET body = 'other words' WHERE n = 3", "the index of words"},
     {"INSERT INTO words(words, rowid, body, room) VALUES('delete', 3, 'more of it', 'r1')",
      "the index of words"},
-    {"UPDATE meta SET value = 99 WHERE name = 'indexed'", "the index of words: it claims event 99"},
     {"UPDATE events SET flag = 1 WHERE n = 3", "message 3: deleted, but its text is there"},
     /* an index that lacks what it should have */
     {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'type = 1', 'type = "
