@@ -5,7 +5,7 @@ import { nameFault, roomFault, strings } from './words.js';
 
 const CONNECTING_AFTER_MS = 400;
 const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
-const behind = 'room store announce views/frame views/log';
+const behind = 'room store views/frame views/log';
 
 const panel = byId('signin');
 const name = byId('name');
