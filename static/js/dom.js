@@ -1,5 +1,5 @@
 // What the browser gives: elements, in which text only ever becomes text, parts, an address, a memory.
-import { DEFAULT_ROOM, cleanRoom } from './protocol.js';
+import { DEFAULT_ROOM, cleanRoom } from './hubbub.js';
 import { hue, initials } from './words.js';
 
 export const byId = (id) => document.getElementById(id);

@@ -1,11 +1,11 @@
 // The first page: who are you, where do you want to go? The room is loaded while that is being answered.
 import { browser, byId, h, once, roomOfAddress, showAvatar, tab } from './dom.js';
-import { DEFAULT_ROOM, cleanName, cleanRoom } from './protocol.js';
+import { DEFAULT_ROOM, cleanName, cleanRoom } from './hubbub.js';
 import { nameFault, roomFault, strings } from './words.js';
 
 const CONNECTING_AFTER_MS = 400;
 const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
-const behind = 'room hubbub store announce views/frame views/log';
+const behind = 'room store views/frame views/log';
 
 const panel = byId('signin');
 const name = byId('name');

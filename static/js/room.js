@@ -1,10 +1,8 @@
 // The room: what a person does and what the server says meet here.
-import { createAnnouncer } from './announce.js';
 import { browser, byId, h, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
-import { connect } from './hubbub.js';
-import { DEFAULT_ROOM, cleanName, cleanRoom, nameKey } from './protocol.js';
+import { DEFAULT_ROOM, cleanName, cleanRoom, connect, nameKey } from './hubbub.js';
 import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
-import { createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
+import { createAnnouncer, createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
 import { bytes, nextMidnight, roomFault, strings } from './words.js';
 

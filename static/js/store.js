@@ -1,5 +1,5 @@
 // What is known about the rooms: pure reducers, and a store. What an item is: docs/client.md.
-import { nameKey } from './protocol.js';
+import { nameKey } from './hubbub.js';
 
 const ITEMS_MAX = 10_000;
 const ITEMS_DROPPED_AT_ONCE = 1_000;

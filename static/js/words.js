@@ -1,5 +1,5 @@
 // All that a person reads, but for the dialogs: sentences, times, days, initials (and a colour for each name), links.
-import { cleanName, cleanRoom, nameKey } from './protocol.js';
+import { cleanName, cleanRoom, nameKey } from './hubbub.js';
 
 const plural = new Intl.PluralRules('en');
 export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one : other}`;

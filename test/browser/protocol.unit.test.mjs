@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from './client.mjs';
 
-const { cleanName, cleanRoom, decode, meaningOfClose, nameKey, newCid, socketUrl } = await client('protocol.js');
+const { cleanName, cleanRoom, decode, meaningOfClose, nameKey, newCid, socketUrl } = await client('hubbub.js');
 const { nameFault, roomFault, strings } = await client('words.js');
 
 test('the socket address follows the page: scheme, host and path prefix, and no name in it', () => {

@@ -6,7 +6,7 @@ import { client } from './client.mjs';
 import { createFakeServer } from './fake_server.mjs';
 import { eventually, eventuallyTexts, scene, signIn, texts } from './harness.mjs';
 
-const { decode } = await client('protocol.js');
+const { decode } = await client('hubbub.js');
 
 // The real files, and behind /ws the fake server. Returns its page's socket, on which anything can be said.
 async function pretend({ daemon, visitor, later }) {

@@ -5,10 +5,10 @@ import http from 'node:http';
 import { eventually, eventuallySent, eventuallyTexts, say, scene, signIn } from './harness.mjs';
 
 // Where the client stands, so that it does not grow unnoticed; the packed bytes are to come down to 45,000.
-const PACKED_MAX = 49_100; // bytes of the bodies as they come, compressed
-const RAW_MAX = 150_600;
+const PACKED_MAX = 48_450; // bytes of the bodies as they come, compressed
+const RAW_MAX = 150_300;
 const REQUESTS_MAX = 22; // the WebSocket's among them
-const EMBEDDED_MAX = 8_600;
+const EMBEDDED_MAX = 8_200;
 
 // Whatever a page loads when it has nothing else to do is loaded after this.
 async function idle(page, requests) {
@@ -84,6 +84,6 @@ scene('the connection alone, with all that it imports, is a few KB', async ({ da
     }
     packed += (await get(url, 'gzip')).length;
   }
-  assert.ok(found.length > 1 && packed <= EMBEDDED_MAX, `${packed} bytes in ${found.length} files`);
+  assert.ok(packed <= EMBEDDED_MAX, `${packed} bytes in ${found.length} files`);
   if (process.env.HUBBUB_TELL) console.error(`the connection alone: ${packed} bytes in ${found.length} files`);
 });

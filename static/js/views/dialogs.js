@@ -1,7 +1,7 @@
 // What opens over the page, each for a moment, and what is done by it: loaded when the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
 import { canNotify } from '../notify.js';
-import { cleanRoom } from '../protocol.js';
+import { cleanRoom } from '../hubbub.js';
 import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
 import { lineOf, namesIn } from './log.js';

@@ -1,7 +1,7 @@
 // The messages: from what is known to rows, from rows to elements, of which only a window is in the page. The view
 // moves only by the reader's hand: at the end it stays at the end, anywhere else the first row in sight stays put.
 import { avatar, button, byId, h, hide, icon, iconButton, reconcile, write } from '../dom.js';
-import { nameKey } from '../protocol.js';
+import { nameKey } from '../hubbub.js';
 import { findMessage, mentions } from '../store.js';
 import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../words.js';
 

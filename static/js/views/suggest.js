@@ -1,6 +1,6 @@
 // The list of names after an @, as one writes. Loaded with the first @.
 import { avatar, h } from '../dom.js';
-import { nameKey } from '../protocol.js';
+import { nameKey } from '../hubbub.js';
 
 const SUGGESTED_MAX = 8;
 const SPEAKERS = 200; // messages whose authors are suggested first
