@@ -1,6 +1,6 @@
 // The system's clock is set back: in a room ts never decreases, whatever happens in it, also over a restart.
 import assert from 'node:assert/strict';
-import { openSync, writeFileSync, writeSync } from 'node:fs';
+import { openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { start, repository, temporaryFolder } from '../support/daemon.mjs';
 import { soon } from '../support/inbox.mjs';
@@ -9,13 +9,16 @@ import { Speaker } from '../support/speaker.mjs';
 import { Log, Witness } from '../support/witness.mjs';
 
 const HOUR = 3_600_000;
-const preload = process.env.HUBBUB_TEST_CLOCK || `${repository}/build/test/support/libtest_clock.so`;
+const library = process.env.HUBBUB_TEST_CLOCK || `${repository}/build/test/support/libtest_clock.so`;
 
 // A wall clock for the daemon that is so many ms off.
 class Clock {
-  #path = `${temporaryFolder('clock')}/shift`;
+  #folder = temporaryFolder('clock');
+  #path = `${this.#folder}/shift`;
+  #library = `${this.#folder}/clock.so`; // LD_PRELOAD is a list: no blank may be in the path
 
   constructor() {
+    symlinkSync(library, this.#library);
     writeFileSync(this.#path, Buffer.alloc(8));
     this.fd = openSync(this.#path, 'r+');
   }
@@ -28,7 +31,7 @@ class Clock {
 
   get env() {
     return {
-      LD_PRELOAD: preload, CLOCK_SHIFT: this.#path,
+      LD_PRELOAD: this.#library, CLOCK_SHIFT: this.#path,
       ASAN_OPTIONS: [process.env.ASAN_OPTIONS, 'verify_asan_link_order=0'].filter(Boolean).join(':'),
     };
   }
