@@ -38,8 +38,10 @@ static const char version_1[] =
     " tokenize = 'hubbub remove_diacritics 2', prefix = '1',"
     " columnsize = 0);";
 
-/* The index of words may be behind the messages: the event up to which it is not. */
+/* indexed: the index of words may be behind the messages; the event up to which it is not. boot: which
+ * start of the machine the file was last served in, if it would not survive the loss of power whole. */
 static const char version_2[] =
+    "INSERT INTO meta VALUES('boot', '');"
     "INSERT INTO meta SELECT 'indexed', ifnull(max(n), 0) FROM events;"
     "DROP VIEW searchable;"
     "CREATE VIEW searchable AS SELECT n, body, 'r' || room AS room FROM events"

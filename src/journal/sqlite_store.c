@@ -122,6 +122,9 @@ static bool read_text(sqlite3 *db, const char *sql, char *out, size_t size)
     return has_row;
 }
 
+const char store_new_epoch[] =
+    "UPDATE meta SET value = 1 + (random() & 0xfffffffffffe) WHERE name = 'epoch'";
+
 static bool refuse(const struct store *s, const char *reason, const char *hint)
 {
     file_log_refusal(s->path, reason, hint);
@@ -170,7 +173,8 @@ static bool read_meta(struct store *s)
     int rc = sqlite3_prepare_v2(s->db,
                                 "SELECT (SELECT value FROM meta WHERE name = 'epoch'),"
                                 " (SELECT value FROM meta WHERE name = 'cid_key'),"
-                                " (SELECT value FROM meta WHERE name = 'is_clean')",
+                                " (SELECT value FROM meta WHERE name = 'is_clean'),"
+                                " (SELECT value FROM meta WHERE name = 'boot')",
                                 -1, &st, NULL);
 
     if (rc == SQLITE_OK)
@@ -180,6 +184,8 @@ static bool read_meta(struct store *s)
 
         s->epoch = (uint64_t)sqlite3_column_int64(st, 0);
         s->was_clean = sqlite3_column_int(st, 2) != 0;
+        snprintf(s->boot, sizeof s->boot, "%s",
+                 sqlite3_column_bytes(st, 3) > 0 ? (const char *)sqlite3_column_text(st, 3) : "");
         s->cid_key[0] = s->cid_key[1] = 0;
         for (int i = 0; i < sqlite3_column_bytes(st, 1) && i < 16; i++)
             s->cid_key[i / 8] |= (uint64_t)key[i] << 8 * (i % 8);
@@ -189,6 +195,42 @@ static bool read_meta(struct store *s)
     if (rc != SQLITE_OK)
         return refuse_code(s, rc);
     return s->epoch != 0 || refuse(s, "it has lost its epoch", store_hint(SQLITE_CORRUPT));
+}
+
+/* Linux names each start of the machine; "" where nothing does. */
+static void read_boot_id(char out[BOOT_SIZE])
+{
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    out[0] = '\0';
+    if (file == NULL)
+        return;
+    if (fgets(out, BOOT_SIZE, file) == NULL)
+        out[0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    fclose(file);
+}
+
+/* With the power the last messages may have gone, whose places others will get: clients that saw them must
+ * not take those for what they missed, so the numbering is a new one. */
+static int begin_service(struct store *s, bool is_full)
+{
+    char boot[BOOT_SIZE];
+    bool may_lack;
+    int rc;
+
+    read_boot_id(boot);
+    may_lack = !s->was_clean && s->boot[0] != '\0' && strcmp(s->boot, boot) != 0;
+    rc = store_run(s, SQL_META_SET, "ti", "is_clean", (int64_t)0);
+    if (rc == SQLITE_OK)
+        rc = store_run(s, SQL_META_SET, "tt", "boot", is_full ? "" : boot);
+    if (rc == SQLITE_OK && may_lack) {
+        log_info("journal_epoch", "reason=\"the machine went down: the last moments may be lost\"");
+        rc = sqlite3_exec(s->db, store_new_epoch, NULL, NULL, NULL);
+        if (rc == SQLITE_OK && !read_meta(s))
+            rc = SQLITE_ERROR;
+    }
+    return rc;
 }
 
 /* Makes the tables, or brings them up to date; nobody else may serve the file meanwhile. */
@@ -265,7 +307,7 @@ static bool prepare(struct store *s, bool is_full)
     if ((writes && !is_writable(s)) || !check_schema(s))
         return false;
     if (s->use == STORE_SERVE)
-        rc = store_run(s, SQL_META_SET, "ti", "is_clean", (int64_t)0);
+        rc = begin_service(s, is_full);
     if (rc == SQLITE_OK && writes)
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, &ignored);
     return rc == SQLITE_OK || refuse_code(s, rc);

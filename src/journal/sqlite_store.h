@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STORE_PATIENCE_MS = 5000 };
+enum { STORE_PATIENCE_MS = 5000, BOOT_SIZE = 64 };
 
 enum store_use {
     STORE_SERVE,  /* the daemon: makes the file if need be, brings it up to date, holds its lock */
@@ -34,12 +34,17 @@ struct store {
     uint64_t epoch;
     uint64_t cid_key[2];
     int64_t data_version; /* when it last began to write; SQLite counts what others commit */
-    bool was_clean;       /* the last STORE_SERVE ended as it should, or there was none */
+    char boot
+        [BOOT_SIZE]; /* the start of the machine that it was last served in; "": it does not matter */
+    bool was_clean; /* the last STORE_SERVE ended as it should, or there was none */
     sqlite3_stmt *statements[STATEMENTS]; /* owned; NULL until the first use */
 };
 
 /* is_full: synchronous=FULL. */
 struct store *store_open(const char *path, enum store_use use, bool is_full);
+
+/* SQL that has clients take the log for another one, because seqs will mean other events. */
+extern const char store_new_epoch[];
 
 /* How long it waits for another program's lock, in ms, from now on; STORE_PATIENCE_MS at first. */
 void store_set_patience(struct store *s, int ms);

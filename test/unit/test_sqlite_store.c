@@ -281,6 +281,42 @@ static void a_damaged_file_is_refused_after_such_a_stop(void **state)
     LOG_EXPECT("journal_refused", "the file is damaged", "put back a backup");
 }
 
+/* ---- the machine goes down ---- */
+
+static uint64_t epoch_after(const char *sql, bool is_full)
+{
+    struct store *s;
+    uint64_t epoch;
+
+    sqlite_file_run(path, sql);
+    s = store_open(path, STORE_SERVE, is_full);
+    assert_non_null(s);
+    epoch = s->epoch;
+    store_close(s);
+    return epoch;
+}
+
+/* Else clients would take new messages for those that they saw and the file lost. */
+static void what_may_have_lost_its_end_has_another_epoch(void **state)
+{
+    uint64_t epoch;
+
+    (void)state;
+    store_close(store_open(path, STORE_SERVE, false));
+    epoch = epoch_after("SELECT 1", false);
+    assert_int_equal(epoch_after("UPDATE meta SET value = 0 WHERE name = 'is_clean'", false),
+                     epoch);
+    assert_int_equal(epoch_after("UPDATE meta SET value = 'x' WHERE name = 'boot'", false), epoch);
+    assert_int_not_equal(epoch_after("UPDATE meta SET value = 0 WHERE name = 'is_clean';"
+                                     "UPDATE meta SET value = 'x' WHERE name = 'boot'",
+                                     true),
+                         epoch);
+    /* what was synchronised in full has lost nothing */
+    epoch = epoch_after("SELECT 1", true);
+    assert_int_equal(epoch_after("UPDATE meta SET value = 0 WHERE name = 'is_clean'", false),
+                     epoch);
+}
+
 /* ---- versions ---- */
 
 static void a_file_of_an_earlier_version_is_brought_up_to_date(void **state)
@@ -342,6 +378,7 @@ int main(void)
         store_test(a_file_that_may_not_be_written_is_refused),
         store_test(a_stop_that_was_not_clean_is_noticed),
         store_test(a_damaged_file_is_refused_after_such_a_stop),
+        store_test(what_may_have_lost_its_end_has_another_epoch),
         store_test(a_file_of_an_earlier_version_is_brought_up_to_date),
         store_test(a_step_that_fails_leaves_the_file_as_it_was),
     };
