@@ -1,6 +1,7 @@
 // The tools, on the history of the real daemon: while it runs and after.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { launch, start, temporaryFolder } from '../support/daemon.mjs';
 import { eventually } from '../support/inbox.mjs';
@@ -147,6 +148,25 @@ test('an import stops at a line that is not one, and goes on when it is repaired
   assert.equal(lines(await must(other, 'export')).length, 1);
   writeFileSync(file, good.join('\n'));
   assert.match(await must(other, 'import', file), /imported 4, already there 1/);
+});
+
+test('an import whose input is long in coming holds nobody up', async (t) => {
+  const other = temporaryFolder('other');
+  const daemon = await start({ state_dir: other, message_rate: 0 }, { t });
+  const eve = await member(daemon, 'eve', 'cellar');
+  const pipe = `${temporaryFolder('out')}/pipe`;
+  execFileSync('mkfifo', [pipe]);
+  const input = openSync(pipe, 'r+');
+  const run = launch(['import', pipe, '--state-dir', other], { t });
+  // More than it takes in one transaction: when the first are there, the others are read or about to be.
+  for (let i = 1; i <= 250; i++) {
+    writeSync(input, `${JSON.stringify({ room: 'tea', id: `1-1-${i.toString(16)}`, ts: i, username: 'bob', body: `${i}` })}\n`);
+  }
+  await eventually(async () => lines(await must(other, 'export')).length > 0, 'the first are imported');
+  for (let i = 0; i < 100; i++) await eve.say('cellar', 'meanwhile');
+  closeSync(input);
+  assert.equal((await run.exit).code, 0, run.stderr());
+  assert.match(run.stdout(), /^imported 250,/);
 });
 
 test('history prints the end of it, readable, and follows', async (t) => {
