@@ -1,4 +1,5 @@
 #include "tools/tool.h"
+#include "core/message_id.h"
 #include "journal/sqlite_append.h"
 #include "journal/sqlite_file.h"
 #include "tools/id_map.h"
@@ -50,10 +51,46 @@ static bool fail(const struct import *im, unsigned long long line, const char *r
 
 /* ---- storing ---- */
 
+/* Whether the line tells of a message that this log has in the place where the line says: it is the log that it was
+ * exported from, or one with the same past, such as a backup, which has an epoch of its own. Sets its seq. */
+static int find_original(struct import *im, struct line *line, bool *is_there)
+{
+    struct event *e = line->event;
+    struct cached_room *room;
+    struct message_id id;
+    sqlite3_stmt *row;
+    int rc;
+
+    *is_there = false;
+    if (!message_id_read(line->id, strlen(line->id), &id))
+        return SQLITE_OK;
+    rc = cache_room(&im->appender.cache, im->appender.store, line->room, false, &room);
+    if (rc != SQLITE_OK || room == NULL)
+        return rc;
+    rc = store_step(im->appender.store, &row, SQL_MESSAGE_FIND, "ii", room->id, (int64_t)id.seq);
+    if (rc != SQLITE_ROW)
+        return rc;
+    *is_there = strcmp((const char *)sqlite3_column_text(row, 3), e->user->key) == 0 &&
+                (uint64_t)sqlite3_column_int64(row, 4) == e->ts;
+    sqlite3_reset(row);
+    if (*is_there)
+        e->seq = id.seq;
+    return SQLITE_OK;
+}
+
 static int store_line(struct import *im, struct line *line)
 {
     struct event *e = line->event;
-    int rc;
+    bool is_there;
+    int rc = find_original(im, line, &is_there);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    if (is_there) {
+        id_map_put(&im->ids, line->id, e->seq);
+        im->counts.repeated++;
+        return SQLITE_OK;
+    }
 
     if (line->reply_to != NULL) {
         e->reply_to = id_map_get(&im->ids, line->reply_to);

@@ -105,6 +105,28 @@ test('what was exported and imported is the same, and importing again changes no
   assert.equal(messages.length, 1);
 });
 
+test('what is imported into the log that it came from, or into a backup of that, is there already', async (t) => {
+  const { folder, daemon, ann } = await busy(t);
+  const other = temporaryFolder('other');
+  await must(folder, 'backup', `${other}/hubbub.db`);
+  const { id } = await ann.say('tea', 'after the backup');
+  await ann.ask({ type: 'message', room: 'tea', body: 'an answer', reply_to: id });
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  await must(folder, 'export', file);
+  assert.match(await must(folder, 'import', file), /imported 0, already there 7, .* 0$/m);
+  assert.match(await must(other, 'import', file), /imported 2, already there 5, .* 0$/m);
+  assert.match(await must(other, 'import', file), /imported 0, already there 7, .* 0$/m);
+  const after = lines(await must(other, 'export'));
+  assert.deepEqual(comparable(after), comparable(lines(readFileSync(file, 'utf8'))));
+  // Of one place, but not the same message.
+  const [first] = after;
+  for (const change of [{ ts: first.ts - 1 }, { username: 'eve' }, { room: 'cellar' }]) {
+    writeFileSync(file, JSON.stringify({ ...first, reactions: {}, ...change, id: first.id }));
+    assert.match(await must(other, 'import', file), /imported 1, already there 0/);
+  }
+  await daemon.stop();
+});
+
 test('an import beside the running daemon', async (t) => {
   const { folder } = await busy(t);
   const file = `${temporaryFolder('out')}/history.ndjson`;
