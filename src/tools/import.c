@@ -1,4 +1,5 @@
 #include "tools/tool.h"
+#include "core/message_id.h"
 #include "journal/sqlite_append.h"
 #include "journal/sqlite_file.h"
 #include "tools/id_map.h"
@@ -10,9 +11,23 @@
 #include <unistd.h>
 
 enum {
-    BATCH_MAX = 200,  /* messages in a transaction, which the daemon may have to wait for */
-    BREATH_US = 5000, /* after each, for the daemon */
+    BATCH_MAX = 200, /* messages in a transaction, which the daemon may have to wait for */
+    BATCH_MAX_BYTES = 4 << 20, /* of their lines, which are in memory together */
+    BREATH_US = 5000,          /* after each, for the daemon */
     LINE_MAX_BYTES = 16 << 20,
+};
+
+/* What was read and is still to be stored: nothing is read while a transaction is open, because what comes
+ * through a pipe may be long in coming. */
+struct batch {
+    struct line lines[BATCH_MAX]; /* owned */
+    unsigned count;
+    size_t bytes;
+    unsigned long long first; /* the number of the first of them in the file */
+};
+
+struct counts {
+    unsigned long long added, repeated, lost_replies;
 };
 
 struct import {
@@ -20,79 +35,133 @@ struct import {
     FILE *in;
     struct appender appender;
     struct id_map ids;
-    unsigned long long line, added, repeated, lost_replies;
-    unsigned in_batch; /* in the open transaction; 0: there is none */
+    struct batch batch;
+    struct counts counts;
+    unsigned long long line;
 };
 
-static bool fail(const struct import *im, const char *reason)
+static bool fail(const struct import *im, unsigned long long line, const char *reason)
 {
     fprintf(stderr,
             "hubbub import: %s:%llu: %s\nWhat stands before this line is imported; repair it and "
             "import again.\n",
-            im->file, im->line, reason);
+            im->file, line, reason);
     return false;
 }
 
-static bool commit(struct import *im)
-{
-    int rc = im->in_batch != 0 ? append_commit(&im->appender) : SQLITE_OK;
+/* ---- storing ---- */
 
-    im->in_batch = 0;
-    if (rc == SQLITE_OK && append_index_is_due(&im->appender))
-        rc = append_index(&im->appender);
+/* Whether the line tells of a message that this log has in the place where the line says: it is the log that it was
+ * exported from, or one with the same past, such as a backup, which has an epoch of its own. Sets its seq. */
+static int find_original(struct import *im, struct line *line, bool *is_there)
+{
+    struct event *e = line->event;
+    struct cached_room *room;
+    struct message_id id;
+    sqlite3_stmt *row;
+    int rc;
+
+    *is_there = false;
+    if (!message_id_read(line->id, strlen(line->id), &id))
+        return SQLITE_OK;
+    rc = cache_room(&im->appender.cache, im->appender.store, line->room, false, &room);
+    if (rc != SQLITE_OK || room == NULL)
+        return rc;
+    rc = store_step(im->appender.store, &row, SQL_MESSAGE_FIND, "ii", room->id, (int64_t)id.seq);
+    if (rc != SQLITE_ROW)
+        return rc;
+    *is_there = strcmp((const char *)sqlite3_column_text(row, 3), e->user->key) == 0 &&
+                (uint64_t)sqlite3_column_int64(row, 4) == e->ts;
+    sqlite3_reset(row);
+    if (*is_there)
+        e->seq = id.seq;
+    return SQLITE_OK;
+}
+
+static int store_line(struct import *im, struct line *line)
+{
+    struct event *e = line->event;
+    bool is_there;
+    int rc = find_original(im, line, &is_there);
+
     if (rc != SQLITE_OK)
-        return fail(im, sqlite3_errstr(rc));
+        return rc;
+    if (is_there) {
+        id_map_put(&im->ids, line->id, e->seq);
+        im->counts.repeated++;
+        return SQLITE_OK;
+    }
+
+    if (line->reply_to != NULL) {
+        e->reply_to = id_map_get(&im->ids, line->reply_to);
+        im->counts.lost_replies += e->reply_to == 0;
+    }
+    rc = append_event(&im->appender, e);
+    if (rc == SQLITE_OK && e->outcome == ERR_NOT_FOUND) { /* retention has taken it meanwhile */
+        e->reply_to = 0;
+        im->counts.lost_replies++;
+        rc = append_event(&im->appender, e);
+    }
+    if (rc != SQLITE_OK)
+        return rc;
+    id_map_put(&im->ids, line->id, e->seq);
+    im->counts.added += !e->is_repeat;
+    im->counts.repeated += e->is_repeat;
+    return SQLITE_OK;
+}
+
+static int store_lines(struct import *im)
+{
+    int rc = append_begin(&im->appender);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    for (unsigned i = 0; i < im->batch.count && rc == SQLITE_OK; i++)
+        rc = store_line(im, &im->batch.lines[i]);
+    if (rc == SQLITE_OK)
+        return append_commit(&im->appender);
+    append_rollback(&im->appender);
+    return rc;
+}
+
+/* All or none of it; empties it. */
+static bool store_batch(struct import *im)
+{
+    struct counts before = im->counts;
+    struct batch *b = &im->batch;
+    int rc = b->count != 0 ? store_lines(im) : SQLITE_OK;
+
+    for (unsigned i = 0; i < b->count; i++)
+        line_free(&b->lines[i]);
+    b->count = 0;
+    b->bytes = 0;
+    if (rc != SQLITE_OK) {
+        im->counts = before;
+        return fail(im, b->first, sqlite3_errstr(rc));
+    }
+    if (append_index_is_due(&im->appender))
+        (void)append_index(&im->appender); /* what fails is the next one's to do, or the server's */
     if (file_is_locked(im->appender.store->path))
         usleep(BREATH_US);
     return true;
 }
 
-static bool store_line(struct import *im, struct line *line)
-{
-    struct event *e = line->event;
-    int rc = SQLITE_OK;
+/* ---- reading ---- */
 
-    if (line->reply_to != NULL) {
-        e->reply_to = id_map_get(&im->ids, line->reply_to);
-        im->lost_replies += e->reply_to == 0;
-    }
-    if (im->in_batch == 0)
-        rc = append_begin(&im->appender);
-    if (rc == SQLITE_OK) {
-        im->in_batch++;
-        rc = append_event(&im->appender, e);
-        if (rc == SQLITE_OK && e->outcome == ERR_NOT_FOUND) { /* retention has taken it meanwhile */
-            e->reply_to = 0;
-            im->lost_replies++;
-            rc = append_event(&im->appender, e);
-        }
-    }
-    if (rc != SQLITE_OK) {
-        append_rollback(&im->appender);
-        im->in_batch = 0;
-        return fail(im, sqlite3_errstr(rc));
-    }
-    id_map_put(&im->ids, line->id, e->seq);
-    im->added += !e->is_repeat;
-    im->repeated += e->is_repeat;
-    return im->in_batch < BATCH_MAX || commit(im);
-}
-
-static bool import_text(struct import *im, const char *text, size_t length)
+static bool read_text(struct import *im, const char *text, size_t length)
 {
-    struct line line;
+    struct batch *b = &im->batch;
     const char *reason;
-    bool is_fine;
 
     if (length > LINE_MAX_BYTES)
-        return fail(im, "the line is too long");
-    if (!line_read(&line, text, length, &reason)) {
-        (void)commit(im);
-        return fail(im, reason);
-    }
-    is_fine = store_line(im, &line);
-    line_free(&line);
-    return is_fine;
+        return fail(im, im->line, "the line is too long");
+    if (!line_read(&b->lines[b->count], text, length, &reason))
+        return fail(im, im->line, reason);
+    if (b->count == 0)
+        b->first = im->line;
+    b->count++;
+    b->bytes += length;
+    return (b->count < BATCH_MAX && b->bytes < BATCH_MAX_BYTES) || store_batch(im);
 }
 
 static bool import_all(struct import *im)
@@ -107,12 +176,12 @@ static bool import_all(struct import *im)
         while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
             length--;
         if (length > 0)
-            is_fine = import_text(im, text, (size_t)length);
+            is_fine = read_text(im, text, (size_t)length);
     }
     free(text);
     if (is_fine && ferror(im->in))
-        is_fine = fail(im, strerror(errno));
-    return commit(im) && is_fine;
+        is_fine = fail(im, im->line, strerror(errno));
+    return store_batch(im) && is_fine;
 }
 
 int tool_import(const struct tool_call *call)
@@ -128,7 +197,7 @@ int tool_import(const struct tool_call *call)
     is_fine = im.appender.store != NULL && import_all(&im);
     if (im.appender.store != NULL)
         printf("imported %llu, already there %llu, replies to messages that are not there %llu\n",
-               im.added, im.repeated, im.lost_replies);
+               im.counts.added, im.counts.repeated, im.counts.lost_replies);
     append_end(&im.appender);
     store_close(im.appender.store);
     id_map_free(&im.ids);

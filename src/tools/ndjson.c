@@ -110,6 +110,11 @@ static bool read_reactions(struct message_state *state, json_t *reactions)
     return true;
 }
 
+static bool is_deleted(const json_t *object)
+{
+    return json_is_true(json_object_get(object, "deleted"));
+}
+
 static bool read_state(struct line *line, const json_t *object, const char **reason)
 {
     struct message_state *state = line->event->state = message_state_make();
@@ -118,9 +123,9 @@ static bool read_state(struct line *line, const json_t *object, const char **rea
     if (json_object_get(object, "edited") != NULL &&
         !read_time(object, "edited", &state->edited_ts))
         return false;
-    state->is_deleted = json_is_true(json_object_get(object, "deleted"));
+    state->is_deleted = is_deleted(object);
     *reason = "\"reactions\" is not of the form {emoji: [names]}";
-    return read_reactions(state, json_object_get(object, "reactions"));
+    return state->is_deleted || read_reactions(state, json_object_get(object, "reactions"));
 }
 
 /* The event, with a cid made of the message's id, so that it is stored once. */
@@ -138,6 +143,8 @@ static bool read_event(struct line *line, const json_t *object, struct username 
     if (id == NULL || id[0] == '\0' || strlen(id) >= MESSAGE_ID_SIZE)
         return false;
     line->id = mem_strdup(id);
+    if (is_deleted(object)) /* whatever else somebody left there */
+        length = 0;
     line->event = event_with_body(EVENT_MESSAGE, user, body, length);
     if (line->event == NULL)
         abort();

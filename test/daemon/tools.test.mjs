@@ -1,6 +1,7 @@
 // The tools, on the history of the real daemon: while it runs and after.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { launch, start, temporaryFolder } from '../support/daemon.mjs';
 import { eventually } from '../support/inbox.mjs';
@@ -104,6 +105,28 @@ test('what was exported and imported is the same, and importing again changes no
   assert.equal(messages.length, 1);
 });
 
+test('what is imported into the log that it came from, or into a backup of that, is there already', async (t) => {
+  const { folder, daemon, ann } = await busy(t);
+  const other = temporaryFolder('other');
+  await must(folder, 'backup', `${other}/hubbub.db`);
+  const { id } = await ann.say('tea', 'after the backup');
+  await ann.ask({ type: 'message', room: 'tea', body: 'an answer', reply_to: id });
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  await must(folder, 'export', file);
+  assert.match(await must(folder, 'import', file), /imported 0, already there 7, .* 0$/m);
+  assert.match(await must(other, 'import', file), /imported 2, already there 5, .* 0$/m);
+  assert.match(await must(other, 'import', file), /imported 0, already there 7, .* 0$/m);
+  const after = lines(await must(other, 'export'));
+  assert.deepEqual(comparable(after), comparable(lines(readFileSync(file, 'utf8'))));
+  // Of one place, but not the same message.
+  const [first] = after;
+  for (const change of [{ ts: first.ts - 1 }, { username: 'eve' }, { room: 'cellar' }]) {
+    writeFileSync(file, JSON.stringify({ ...first, reactions: {}, ...change, id: first.id }));
+    assert.match(await must(other, 'import', file), /imported 1, already there 0/);
+  }
+  await daemon.stop();
+});
+
 test('an import beside the running daemon', async (t) => {
   const { folder } = await busy(t);
   const file = `${temporaryFolder('out')}/history.ndjson`;
@@ -147,6 +170,35 @@ test('an import stops at a line that is not one, and goes on when it is repaired
   assert.equal(lines(await must(other, 'export')).length, 1);
   writeFileSync(file, good.join('\n'));
   assert.match(await must(other, 'import', file), /imported 4, already there 1/);
+});
+
+test('nothing comes with a message that was deleted', async () => {
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  const other = `${temporaryFolder('other')}/new`;
+  const line = { room: 'tea', id: 'x-1-5', ts: 1, username: 'ann', body: 'a secret', deleted: true, reactions: { x: ['bob'] } };
+  writeFileSync(file, JSON.stringify(line));
+  assert.match(await must(other, 'import', file), /imported 1/);
+  assert.deepEqual(lines(await must(other, 'export')).map(({ body, reactions }) => [body, reactions]), [['', undefined]]);
+  assert.match(await must(other, 'verify'), /^whole/);
+});
+
+test('an import whose input is long in coming holds nobody up', async (t) => {
+  const other = temporaryFolder('other');
+  const daemon = await start({ state_dir: other, message_rate: 0 }, { t });
+  const eve = await member(daemon, 'eve', 'cellar');
+  const pipe = `${temporaryFolder('out')}/pipe`;
+  execFileSync('mkfifo', [pipe]);
+  const input = openSync(pipe, 'r+');
+  const run = launch(['import', pipe, '--state-dir', other], { t });
+  // More than it takes in one transaction: when the first are there, the others are read or about to be.
+  for (let i = 1; i <= 250; i++) {
+    writeSync(input, `${JSON.stringify({ room: 'tea', id: `1-1-${i.toString(16)}`, ts: i, username: 'bob', body: `${i}` })}\n`);
+  }
+  await eventually(async () => lines(await must(other, 'export')).length > 0, 'the first are imported');
+  for (let i = 0; i < 100; i++) await eve.say('cellar', 'meanwhile');
+  closeSync(input);
+  assert.equal((await run.exit).code, 0, run.stderr());
+  assert.match(run.stdout(), /^imported 250,/);
 });
 
 test('history prints the end of it, readable, and follows', async (t) => {
