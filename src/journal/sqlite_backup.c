@@ -1,6 +1,6 @@
 #include "journal/sqlite_backup.h"
 #include "journal/sqlite_file.h"
-#include "journal/sqlite_store.h"
+#include "journal/sqlite_scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,16 +31,16 @@ static int finish(sqlite3 *to)
                         NULL, NULL, NULL);
 }
 
-static int write_copy(struct store *s, const char *partial)
+int backup_copy(struct store *from, const char *to)
 {
-    sqlite3 *to = NULL;
-    int rc = sqlite3_open_v2(partial, &to, SQLITE_OPEN_READWRITE, NULL);
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(to, &db, SQLITE_OPEN_READWRITE, NULL);
 
     if (rc == SQLITE_OK)
-        rc = copy_pages(s->db, to);
+        rc = copy_pages(from->db, db);
     if (rc == SQLITE_OK)
-        rc = finish(to);
-    sqlite3_close(to);
+        rc = finish(db);
+    sqlite3_close(db);
     return rc;
 }
 
@@ -54,15 +54,24 @@ static bool publish(const char *partial, const char *copy)
         file_log_refusal(copy, strerror(errno), "name a file that is not there yet");
     if (fd >= 0)
         close(fd);
-    unlink(partial);
     return is_fine;
+}
+
+static bool copy_and_publish(struct store *s, const char *partial, const char *copy)
+{
+    int rc = backup_copy(s, partial);
+
+    if (rc == SQLITE_OK)
+        return publish(partial, copy);
+    file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));
+    return false;
 }
 
 bool backup_make(const char *path, const char *copy)
 {
     char partial[PATH_SIZE];
     struct store *s;
-    int fd, rc;
+    bool is_fine = false;
 
     snprintf(partial, sizeof partial, "%s.partial-%ld", copy, (long)getpid());
     if (access(copy, F_OK) == 0) {
@@ -72,18 +81,12 @@ bool backup_make(const char *path, const char *copy)
     s = store_open(path, STORE_READ, false);
     if (s == NULL)
         return false;
-    fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (fd < 0) {
+    if (scratch_begin(partial)) {
+        is_fine = copy_and_publish(s, partial, copy);
+        scratch_end();
+    } else {
         file_log_refusal(copy, strerror(errno), "name a file in a folder that can be written");
-        store_close(s);
-        return false;
     }
-    close(fd);
-    rc = write_copy(s, partial);
     store_close(s);
-    if (rc == SQLITE_OK)
-        return publish(partial, copy);
-    file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));
-    unlink(partial);
-    return false;
+    return is_fine;
 }

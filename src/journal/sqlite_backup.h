@@ -1,12 +1,17 @@
 /* sqlite_backup - a copy of the journal's file as it is at one moment, while it is in use.
- * Threads:    any.
+ * Threads:    the main thread of a tool (sqlite_scratch.h).
  * Owns:       nothing.
  * Invariant:  a file that exists is never overwritten; what is called by the copy's name is whole.
- * Fails:      false after logging why; no copy is left then. */
+ * Fails:      backup_make: false after logging why; no copy is left then, nor after a signal that ends the process. */
 #ifndef HUBBUB_JOURNAL_SQLITE_BACKUP_H
 #define HUBBUB_JOURNAL_SQLITE_BACKUP_H
 
+#include "journal/sqlite_store.h"
+
 #include <stdbool.h>
+
+/* Copies to a file that is there and empty; a result code of SQLite. */
+int backup_copy(struct store *from, const char *to);
 
 bool backup_make(const char *path, const char *copy);
 
