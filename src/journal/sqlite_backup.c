@@ -57,10 +57,29 @@ static bool publish(const char *partial, const char *copy)
     return is_fine;
 }
 
+/* What is written to the copy after it was put in the journal's place is another future than the one that went on
+ * from here: a place in the one must not be taken for a place in the other. The keys of cids remain, because
+ * what was sent before is the past of both. */
+static int renew_epoch(const char *copy)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(copy, &db, SQLITE_OPEN_READWRITE, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db,
+                          "UPDATE meta SET value = 1 + (random() & 0xfffffffffffe)"
+                          " WHERE name = 'epoch'",
+                          NULL, NULL, NULL);
+    sqlite3_close(db);
+    return rc;
+}
+
 static bool copy_and_publish(struct store *s, const char *partial, const char *copy)
 {
     int rc = backup_copy(s, partial);
 
+    if (rc == SQLITE_OK)
+        rc = renew_epoch(partial);
     if (rc == SQLITE_OK)
         return publish(partial, copy);
     file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));

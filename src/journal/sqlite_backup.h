@@ -10,9 +10,10 @@
 
 #include <stdbool.h>
 
-/* Copies to a file that is there and empty; a result code of SQLite. */
+/* Copies to a file that is there and empty, epoch and all; a result code of SQLite. */
 int backup_copy(struct store *from, const char *to);
 
+/* Makes a log of its own: with the same past, but an epoch that no client knows. */
 bool backup_make(const char *path, const char *copy);
 
 #endif
