@@ -1,5 +1,6 @@
 #include "journal/sqlite_backup.h"
 #include "journal/sqlite_file.h"
+#include "journal/sqlite_schema.h"
 #include "journal/sqlite_scratch.h"
 
 #include <errno.h>
@@ -86,6 +87,22 @@ static bool copy_and_publish(struct store *s, const char *partial, const char *c
     return false;
 }
 
+/* A log of any version that can be served, because the time for a backup is before it is brought up to date;
+ * NULL after logging why not. */
+static struct store *open_log(const char *path)
+{
+    struct store *s = store_open(path, STORE_LOOK, false);
+    enum schema_kind kind = SCHEMA_NEW;
+    int version;
+
+    if (s == NULL || (schema_identify(s->db, &schema_current, &kind, &version) == SQLITE_OK &&
+                      kind != SCHEMA_NEW))
+        return s;
+    file_log_refusal(path, "nothing is in it", "start hubbub once with it");
+    store_close(s);
+    return NULL;
+}
+
 bool backup_make(const char *path, const char *copy)
 {
     char partial[PATH_SIZE];
@@ -97,7 +114,7 @@ bool backup_make(const char *path, const char *copy)
         file_log_refusal(copy, "there is such a file", "name one that is not there yet");
         return false;
     }
-    s = store_open(path, STORE_READ, false);
+    s = open_log(path);
     if (s == NULL)
         return false;
     if (scratch_begin(partial)) {

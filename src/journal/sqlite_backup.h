@@ -13,7 +13,8 @@
 /* Copies to a file that is there and empty, epoch and all; a result code of SQLite. */
 int backup_copy(struct store *from, const char *to);
 
-/* Makes a log of its own: with the same past, but an epoch that no client knows. */
+/* Makes a log of its own: with the same past, but an epoch that no client knows, and of the version that
+ * the file has, which may be an earlier one. */
 bool backup_make(const char *path, const char *copy);
 
 #endif

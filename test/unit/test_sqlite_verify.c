@@ -4,6 +4,8 @@
 #include "journal/sqlite_append.h"
 #include "journal/sqlite_backup.h"
 #include "journal/sqlite_file.h"
+#include "journal/sqlite_schema.h"
+#include "journal/sqlite_tokenizer.h"
 #include "journal/sqlite_verify.h"
 
 #include <dirent.h>
@@ -152,6 +154,33 @@ static void a_backup_is_one_file_and_whole(void **state)
     store_close(s);
 }
 
+static void a_backup_of_an_earlier_version_is_of_that_version(void **state)
+{
+    const struct schema first = {schema_current.steps, 1};
+    char copy[SQLITE_FILE_PATH + 8];
+    struct store *s;
+    sqlite3 *db;
+
+    (void)state;
+    sqlite_file_remove(path);
+    sqlite_file_choose(path);
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    log_catch();
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(tokenizer_register(db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+    assert_false(backup_make(path, copy));
+    LOG_EXPECT("nothing is in it");
+    assert_int_equal(schema_migrate(db, &first, 0), SQLITE_OK);
+    sqlite3_close(db);
+    assert_true(backup_make(path, copy));
+    assert_int_equal(sqlite_file_number(copy, "PRAGMA user_version"), 1);
+    assert_int_equal(sqlite_file_number(path, "PRAGMA user_version"), 1);
+    s = store_open(copy, STORE_SERVE, false);
+    assert_non_null(s);
+    store_close(s);
+}
+
 /* ---- interrupted ---- */
 
 static int signal_to_come;
@@ -282,6 +311,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_is_whole_is_said_to_be, setup, teardown),
         cmocka_unit_test_setup_teardown(each_damage_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(a_backup_is_one_file_and_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_backup_of_an_earlier_version_is_of_that_version, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(an_interruption_leaves_no_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(what_ignores_a_signal_goes_on_to, setup, teardown),
         cmocka_unit_test_setup_teardown(the_copy_that_is_verified_has_no_name, setup, teardown),
