@@ -1,6 +1,7 @@
 #include "journal/sqlite_backup.h"
 #include "journal/sqlite_file.h"
-#include "journal/sqlite_store.h"
+#include "journal/sqlite_schema.h"
+#include "journal/sqlite_scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,16 +32,16 @@ static int finish(sqlite3 *to)
                         NULL, NULL, NULL);
 }
 
-static int write_copy(struct store *s, const char *partial)
+int backup_copy(struct store *from, const char *to)
 {
-    sqlite3 *to = NULL;
-    int rc = sqlite3_open_v2(partial, &to, SQLITE_OPEN_READWRITE, NULL);
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(to, &db, SQLITE_OPEN_READWRITE, NULL);
 
     if (rc == SQLITE_OK)
-        rc = copy_pages(s->db, to);
+        rc = copy_pages(from->db, db);
     if (rc == SQLITE_OK)
-        rc = finish(to);
-    sqlite3_close(to);
+        rc = finish(db);
+    sqlite3_close(db);
     return rc;
 }
 
@@ -54,36 +55,74 @@ static bool publish(const char *partial, const char *copy)
         file_log_refusal(copy, strerror(errno), "name a file that is not there yet");
     if (fd >= 0)
         close(fd);
-    unlink(partial);
     return is_fine;
+}
+
+/* What is written to the copy after it was put in the journal's place is another future than the one that went on
+ * from here: a place in the one must not be taken for a place in the other. The keys of cids remain, because
+ * what was sent before is the past of both. */
+static int renew_epoch(const char *copy)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(copy, &db, SQLITE_OPEN_READWRITE, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db,
+                          "UPDATE meta SET value = 1 + (random() & 0xfffffffffffe)"
+                          " WHERE name = 'epoch'",
+                          NULL, NULL, NULL);
+    sqlite3_close(db);
+    return rc;
+}
+
+static bool copy_and_publish(struct store *s, const char *partial, const char *copy)
+{
+    int rc = backup_copy(s, partial);
+
+    if (rc == SQLITE_OK)
+        rc = renew_epoch(partial);
+    if (rc == SQLITE_OK)
+        return publish(partial, copy);
+    file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));
+    return false;
+}
+
+/* A log of any version that can be served, because the time for a backup is before it is brought up to date;
+ * NULL after logging why not. */
+static struct store *open_log(const char *path)
+{
+    struct store *s = store_open(path, STORE_LOOK, false);
+    enum schema_kind kind = SCHEMA_NEW;
+    int version;
+
+    if (s == NULL || (schema_identify(s->db, &schema_current, &kind, &version) == SQLITE_OK &&
+                      kind != SCHEMA_NEW))
+        return s;
+    file_log_refusal(path, "nothing is in it", "start hubbub once with it");
+    store_close(s);
+    return NULL;
 }
 
 bool backup_make(const char *path, const char *copy)
 {
     char partial[PATH_SIZE];
     struct store *s;
-    int fd, rc;
+    bool is_fine = false;
 
     snprintf(partial, sizeof partial, "%s.partial-%ld", copy, (long)getpid());
     if (access(copy, F_OK) == 0) {
         file_log_refusal(copy, "there is such a file", "name one that is not there yet");
         return false;
     }
-    s = store_open(path, STORE_READ, false);
+    s = open_log(path);
     if (s == NULL)
         return false;
-    fd = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (fd < 0) {
+    if (scratch_begin(partial)) {
+        is_fine = copy_and_publish(s, partial, copy);
+        scratch_end();
+    } else {
         file_log_refusal(copy, strerror(errno), "name a file in a folder that can be written");
-        store_close(s);
-        return false;
     }
-    close(fd);
-    rc = write_copy(s, partial);
     store_close(s);
-    if (rc == SQLITE_OK)
-        return publish(partial, copy);
-    file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));
-    unlink(partial);
-    return false;
+    return is_fine;
 }

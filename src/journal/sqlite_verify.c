@@ -1,8 +1,9 @@
 #include "journal/sqlite_verify.h"
 #include "journal/sqlite_backup.h"
 #include "journal/sqlite_file.h"
-#include "journal/sqlite_store.h"
+#include "journal/sqlite_scratch.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,12 +88,8 @@ static void count(struct verify *v)
     sqlite3_finalize(st);
 }
 
-static bool verify_unused(const char *path, struct verify *v)
+static void verify_store(struct store *s, struct verify *v)
 {
-    struct store *s = store_open(path, STORE_READ, false);
-
-    if (s == NULL)
-        return false;
     v->db = s->db;
     sqlite3_exec(s->db, "PRAGMA query_only = OFF", NULL, NULL, NULL);
     /* After a fault in the file itself the others would only be its echoes. */
@@ -102,22 +99,49 @@ static bool verify_unused(const char *path, struct verify *v)
         check_words(v);
     }
     count(v);
-    store_close(s);
-    return true;
+}
+
+static bool copy_to(const char *copy, struct store *from)
+{
+    int rc = backup_copy(from, copy);
+
+    if (rc != SQLITE_OK)
+        file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));
+    return rc == SQLITE_OK;
+}
+
+/* A copy of what is in the store, which has no name any more; NULL after logging why not. */
+static struct store *open_copy(struct store *from)
+{
+    char path[PATH_SIZE];
+    struct store *copy = NULL;
+
+    snprintf(path, sizeof path, "%s.verify-%ld", from->path, (long)getpid());
+    if (!scratch_begin(path)) {
+        file_log_refusal(path, strerror(errno), "see to it that its folder can be written");
+        return NULL;
+    }
+    if (copy_to(path, from))
+        copy = store_open(path, STORE_READ, false);
+    scratch_end();
+    return copy;
 }
 
 bool verify_file(const char *path, struct verify_result *result,
                  void (*report)(void *arg, const char *sentence), void *arg)
 {
     struct verify v = {.result = result, .report = report, .arg = arg};
-    char copy[PATH_SIZE];
-    bool is_fine;
+    struct store *s = store_open(path, STORE_READ, false);
 
     *result = (struct verify_result){.faults = 0};
-    if (!file_is_locked(path))
-        return verify_unused(path, &v);
-    snprintf(copy, sizeof copy, "%s.verify-%ld", path, (long)getpid());
-    is_fine = backup_make(path, copy) && verify_unused(copy, &v);
-    unlink(copy);
-    return is_fine;
+    if (s != NULL && file_is_locked(path)) {
+        struct store *original = s;
+
+        s = open_copy(original);
+        store_close(original);
+    }
+    if (s != NULL)
+        verify_store(s, &v);
+    store_close(s);
+    return s != NULL;
 }

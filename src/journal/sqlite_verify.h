@@ -1,5 +1,5 @@
 /* sqlite_verify - whether all that the log promises is so in the file.
- * Threads:    the connection's.
+ * Threads:    the main thread of a tool (sqlite_scratch.h).
  * Owns:       nothing.
  * Invariant:  nothing is changed.
  * Fails:      false if the file could not be looked at. */

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync,
 import { test } from 'node:test';
 import { launch, start, temporaryFolder } from '../support/daemon.mjs';
 import { eventually } from '../support/inbox.mjs';
-import { member } from '../support/member.mjs';
+import { comeBack, member } from '../support/member.mjs';
 
 // hubbub ARGUMENT..., to its end.
 async function tool(folder, ...args) {
@@ -254,10 +254,38 @@ test('a backup that is made under load is whole, and a daemon goes on with it', 
 
   const restored = await start({ state_dir: other }, { t });
   const eve = await member(restored, 'eve', 'tea', { last: 50 });
-  assert.equal(eve.joined.epoch, ann.rooms.get('tea').epoch);
+  assert.notEqual(eve.joined.epoch, ann.rooms.get('tea').epoch);
   assert.ok(eve.joined.seq > 100 && eve.joined.seq <= ann.rooms.get('tea').seq);
   assert.equal((await eve.say('tea', 'on we go')).seq, eve.joined.seq + 1);
   assert.doesNotMatch(restored.stderr(), /journal_check/);
+});
+
+test('who saw what a restored backup has not is told to load the history anew', async (t) => {
+  const { folder, daemon, ann, bob } = await busy(t);
+  const other = temporaryFolder('other');
+  await must(folder, 'backup', `${other}/hubbub.db`);
+  const { seq: last } = await ann.say('tea', 'lost');
+  await bob.until({ type: 'message', seq: last });
+  await daemon.stop();
+
+  const restored = await start({ state_dir: other }, { t });
+  const eve = await member(restored, 'eve', 'tea');
+  for (let i = 0; i < 5; i++) await eve.say('tea', 'new');
+  assert.ok(eve.rooms.get('tea').seq > last);
+  const { joined } = await comeBack(restored, bob, 'tea', { key: undefined });
+  assert.equal(joined.recovered, false);
+  assert.equal(joined.epoch, eve.joined.epoch);
+});
+
+test('a message of before the backup that is sent again after it was restored is a repeat', async (t) => {
+  const { folder, daemon, ann } = await busy(t);
+  const other = temporaryFolder('other');
+  const { seq } = await ann.say('tea', 'once', { cid: 'once' });
+  await must(folder, 'backup', `${other}/hubbub.db`);
+  await daemon.stop();
+  const restored = await start({ state_dir: other }, { t });
+  const again = await (await member(restored, 'ann', 'tea')).say('tea', 'once', { cid: 'once' });
+  assert.deepEqual([again.seq, again.dup], [seq, true]);
 });
 
 test('each tool tells what it is for, and what is wrong', async (t) => {

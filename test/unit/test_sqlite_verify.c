@@ -3,10 +3,17 @@
 #include "support/sqlite_file.h"
 #include "journal/sqlite_append.h"
 #include "journal/sqlite_backup.h"
+#include "journal/sqlite_file.h"
+#include "journal/sqlite_schema.h"
+#include "journal/sqlite_tokenizer.h"
 #include "journal/sqlite_verify.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char path[SQLITE_FILE_PATH];
@@ -146,12 +153,168 @@ static void a_backup_is_one_file_and_whole(void **state)
     store_close(s);
 }
 
+static void a_backup_of_an_earlier_version_is_of_that_version(void **state)
+{
+    const struct schema first = {schema_current.steps, 1};
+    char copy[SQLITE_FILE_PATH + 8];
+    struct store *s;
+    sqlite3 *db;
+
+    (void)state;
+    sqlite_file_remove(path);
+    sqlite_file_choose(path);
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    log_catch();
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(tokenizer_register(db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+    assert_false(backup_make(path, copy));
+    LOG_EXPECT("nothing is in it");
+    assert_int_equal(schema_migrate(db, &first, 0), SQLITE_OK);
+    sqlite3_close(db);
+    assert_true(backup_make(path, copy));
+    assert_int_equal(sqlite_file_number(copy, "PRAGMA user_version"), 1);
+    assert_int_equal(sqlite_file_number(path, "PRAGMA user_version"), 1);
+    s = store_open(copy, STORE_SERVE, false);
+    assert_non_null(s);
+    store_close(s);
+}
+
+/* ---- interrupted ---- */
+
+static int signal_to_come;
+
+/* SQLite calls it for each connection: the one to a copy is interrupted, with files beside it. */
+static int interrupt_copy(sqlite3 *db, char **error, const void *api)
+{
+    const char *file = sqlite3_db_filename(db, "main");
+    char beside[4096];
+
+    (void)error;
+    (void)api;
+    if (strstr(file, ".partial-") == NULL && strstr(file, ".verify-") == NULL)
+        return SQLITE_OK;
+    if (access(file, F_OK) != 0)
+        _exit(2);
+    snprintf(beside, sizeof beside, "%s-journal", file);
+    fclose(fopen(beside, "w"));
+    raise(signal_to_come);
+    return SQLITE_OK;
+}
+
+static int make_backup(const char *copy)
+{
+    return backup_make(path, copy) ? 0 : 1;
+}
+
+static int make_verification(const char *copy)
+{
+    struct verify_result result;
+
+    (void)copy;
+    return verify_file(path, &result, note, NULL) ? 0 : 1;
+}
+
+/* In a process of its own; returns how that ended, as waitpid tells. */
+static int interrupt(int (*run)(const char *copy), const char *copy, int number)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    assert_int_not_equal(child, -1);
+    if (child == 0) {
+        signal_to_come = number;
+        sqlite3_auto_extension((void (*)(void))interrupt_copy);
+        _exit(run(copy));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+/* Files beside the journal's own. */
+static int leftovers(void)
+{
+    char folder[SQLITE_FILE_PATH];
+    struct dirent *entry;
+    int count = 0;
+    DIR *dir;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    *strrchr(folder, '/') = '\0';
+    dir = opendir(folder);
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL)
+        count += strstr(entry->d_name, ".partial-") != NULL ||
+                 strstr(entry->d_name, ".verify-") != NULL ||
+                 strstr(entry->d_name, ".copy") != NULL;
+    closedir(dir);
+    return count;
+}
+
+static void an_interruption_leaves_no_copy(void **state)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+    char copy[SQLITE_FILE_PATH + 8];
+    int lock = file_lock(path), status;
+
+    (void)state;
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        status = interrupt(make_backup, copy, numbers[i]);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == numbers[i]);
+        assert_int_equal(leftovers(), 0);
+        status = interrupt(make_verification, copy, numbers[i]);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == numbers[i]);
+        assert_int_equal(leftovers(), 0);
+    }
+    close(lock);
+}
+
+static void what_ignores_a_signal_goes_on_to(void **state)
+{
+    char copy[SQLITE_FILE_PATH + 8];
+    int status;
+
+    (void)state;
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    signal(SIGHUP, SIG_IGN);
+    status = interrupt(make_backup, copy, SIGHUP);
+    signal(SIGHUP, SIG_DFL);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_int_equal(sqlite_file_number(copy, "SELECT count(*) FROM events"), 7);
+}
+
+static void count_leftovers(void *arg, const char *sentence)
+{
+    (void)sentence;
+    *(int *)arg = leftovers();
+}
+
+static void the_copy_that_is_verified_has_no_name(void **state)
+{
+    struct verify_result result;
+    int lock, count = -1;
+
+    (void)state;
+    sqlite_file_run(path, "UPDATE events SET user = 77 WHERE n = 3");
+    lock = file_lock(path);
+    assert_true(verify_file(path, &result, count_leftovers, &count));
+    assert_int_equal(result.faults, 1);
+    assert_int_equal(count, 0);
+    close(lock);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_that_is_whole_is_said_to_be, setup, teardown),
         cmocka_unit_test_setup_teardown(each_damage_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(a_backup_is_one_file_and_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_backup_of_an_earlier_version_is_of_that_version, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_interruption_leaves_no_copy, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_ignores_a_signal_goes_on_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_copy_that_is_verified_has_no_name, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
