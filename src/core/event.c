@@ -28,6 +28,15 @@ struct event *event_make(enum event_type type, struct username *user)
     return event_with_body(type, user, "", 0);
 }
 
+struct event *event_make_answer(void)
+{
+    struct event *e = mem_alloc(sizeof *e + 1);
+
+    e->refs = 1;
+    e->type = EVENT_ANSWER;
+    return e;
+}
+
 bool event_set_cid(struct event *e, const char *cid, size_t length)
 {
     e->cid = mem_try(length + 1);

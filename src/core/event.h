@@ -119,6 +119,8 @@ struct event *event_make(enum event_type type, struct username *user);
 /* The same with a body, which is copied. */
 struct event *event_with_body(enum event_type type, struct username *user, const char *body,
                               size_t length);
+/* An EVENT_ANSWER, still without its query; never NULL. */
+struct event *event_make_answer(void);
 /* Copies the cid; false when memory is short. */
 MUST_USE bool event_set_cid(struct event *e, const char *cid, size_t length);
 /* Makes room for capacity users; the caller fills users and user_count with references it took. */

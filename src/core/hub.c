@@ -271,12 +271,9 @@ void hub_committed(void *arg, struct event *const *events, size_t count)
 void hub_answered(void *arg, struct query *q)
 {
     struct hub *h = arg;
-    struct event *e = event_make(EVENT_ANSWER, NULL);
+    struct event *e = q->carrier;
 
-    if (e == NULL) { /* as if the connection had stalled: the client asks again */
-        query_free(q);
-        return;
-    }
+    q->carrier = NULL;
     e->query = q;
     e->origin = q->origin;
     pthread_mutex_lock(&h->lock);

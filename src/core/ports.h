@@ -53,6 +53,8 @@ struct room_info {
 struct query {
     enum query_kind kind;
     struct session_id origin; /* whose question it is; for the listener */
+    struct event *carrier;    /* owned: brings the answer to the asker, even if memory is short by
+                                 then; for the listener, who takes it */
     unsigned purpose;         /* the asker's own */
     uint64_t asked_seq;       /* the asker's own */
     char *cid;                /* owned, the asker's own; may be NULL */

@@ -9,6 +9,7 @@ struct query *query_make(enum query_kind kind, struct session_id origin, const c
 
     q->kind = kind;
     q->origin = origin;
+    q->carrier = event_make_answer();
     if (room_key != NULL)
         query_add_room(q, room_key);
     return q;
@@ -49,6 +50,7 @@ void query_free(struct query *q)
     free_texts(q->rooms, q->room_count);
     mem_free(q->text);
     mem_free(q->cid);
+    event_unref(&q->carrier);
     mem_free(q);
 }
 
