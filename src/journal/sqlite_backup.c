@@ -67,10 +67,7 @@ static int renew_epoch(const char *copy)
     int rc = sqlite3_open_v2(copy, &db, SQLITE_OPEN_READWRITE, NULL);
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db,
-                          "UPDATE meta SET value = 1 + (random() & 0xfffffffffffe)"
-                          " WHERE name = 'epoch'",
-                          NULL, NULL, NULL);
+        rc = sqlite3_exec(db, store_new_epoch, NULL, NULL, NULL);
     sqlite3_close(db);
     return rc;
 }
