@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/hub.h"
+#include "core/tail.h"
 #include "journal/memory.h"
 #include "journal/sqlite.h"
 #include "net/gate.h"
@@ -198,15 +199,23 @@ static void watch_signals(struct server *s)
     }
 }
 
+/* How many events of a room its journal keeps; 0: all. */
+static uint64_t max_events(const struct options *o)
+{
+    uint64_t wanted = o->history_max_messages;
+
+    if (o->journal == JOURNAL_MEMORY && (wanted == 0 || wanted > MEMORY_EVENTS))
+        return MEMORY_EVENTS;
+    return wanted;
+}
+
 static struct journal *open_memory(const struct options *o, const struct journal_listener *listener)
 {
-    struct memory_limits limits = {.events = MEMORY_EVENTS,
+    struct memory_limits limits = {.events = (uint32_t)max_events(o),
                                    .rooms = MEMORY_ROOMS,
                                    .bytes = MEMORY_BYTES};
     uint64_t epoch = 0;
 
-    if (o->history_max_messages != 0 && o->history_max_messages < limits.events)
-        limits.events = (uint32_t)o->history_max_messages;
     random_bytes(&epoch, EPOCH_BYTES);
     return memory_journal_create(&limits, listener, epoch | 1);
 }
@@ -219,7 +228,7 @@ static struct journal *open_file(const struct options *o, const struct journal_l
         .path = path,
         .is_full = o->journal_sync == JOURNAL_SYNC_FULL,
         .max_age_ms = o->history_max_age,
-        .max_events = o->history_max_messages,
+        .max_events = max_events(o),
     };
     struct journal *journal = path != NULL ? sqlite_journal_open(&config, listener) : NULL;
 
@@ -238,7 +247,10 @@ static bool open_journal(struct server *s)
     const struct journal_listener listener = {.committed = hub_committed,
                                               .answered = hub_answered,
                                               .arg = s->hub};
+    const struct tail_limits limits = {.max_age_ms = s->options->history_max_age,
+                                       .max_events = max_events(s->options)};
 
+    hub_set_limits(s->hub, &limits);
     s->journal = openers[s->options->journal](s->options, &listener);
     if (s->journal != NULL)
         hub_set_journal(s->hub, s->journal);

@@ -13,6 +13,7 @@ struct hub *hub_create(struct mailbox *boxes, uint32_t workers, uint64_t hold_ms
     pthread_mutex_init(&h->lock, NULL);
     list_init(&h->due);
     list_init(&h->held);
+    list_init(&h->ageing);
     h->boxes = boxes;
     h->workers = workers;
     h->hold_ms = hold_ms;
@@ -22,6 +23,11 @@ struct hub *hub_create(struct mailbox *boxes, uint32_t workers, uint64_t hold_ms
 void hub_set_journal(struct hub *h, struct journal *j)
 {
     h->journal = j;
+}
+
+void hub_set_limits(struct hub *h, const struct tail_limits *limits)
+{
+    h->limits = *limits;
 }
 
 struct journal *hub_journal(const struct hub *h)
@@ -43,6 +49,7 @@ static void room_free(struct hub *h, struct hub_room *room)
     }
     HASH_DEL(h->rooms, room);
     list_remove(&room->due);
+    list_remove(&room->ageing);
     tail_clear(&room->tail);
     mem_free(room->key);
     mem_free(room);
@@ -104,6 +111,7 @@ static struct hub_room *room_make(struct hub *h, const char *key)
     room->key = mem_strdup(key);
     list_init(&room->due);
     list_init(&room->leaving);
+    list_init(&room->ageing);
     HASH_ADD_KEYPTR(hh, h->rooms, room->key, strlen(room->key), room);
     return room;
 }
@@ -243,6 +251,7 @@ static void committed_locked(struct hub *h, struct event *e)
         if (e->type == EVENT_DELETE)
             tail_forget(&room->tail, e->id.seq);
         tail_push(&room->tail, e);
+        tail_cut(&room->tail, &h->limits, e->ts);
         hub_post_locked(h, room, e);
     }
     if (e->origin.generation != 0 && (!is_news || room->members_on[e->origin.worker] == 0))

@@ -22,6 +22,7 @@
 struct hub;
 struct hub_room;
 struct mailbox;
+struct tail_limits;
 struct username;
 
 enum {
@@ -29,6 +30,8 @@ enum {
     USERS_INTERVAL_MS = 100,   /* a room sends at most one snapshot of its people in this time */
     USERS_BROADCAST_MAX = 256, /* in a larger room a snapshot goes only to those who ask or join */
     USERS_JOINED_MAX = 256,    /* so many of the people are told with `joined` */
+    TAIL_LOOK_MS =
+        5000, /* from one look for what is too old in a room's tail to the next, at most */
 };
 
 /* boxes[i] takes references to events, for worker i; borrowed. hold_ms: how long a name is held for its
@@ -38,6 +41,8 @@ void hub_destroy(struct hub *h);
 
 /* Due before the first room is opened. */
 void hub_set_journal(struct hub *h, struct journal *j);
+/* Likewise: what the journal is to keep of each room, and so the hub; copied. */
+void hub_set_limits(struct hub *h, const struct tail_limits *limits);
 struct journal *hub_journal(const struct hub *h);
 
 /* The journal's listener; arg is the hub. */
@@ -114,8 +119,8 @@ void hub_want_users(struct hub *h, struct hub_room *room, uint64_t now_mono_ms);
 
 /* True if a snapshot was put off; hub_tick must then be called USERS_INTERVAL_MS later. Lock-free. */
 bool hub_has_due(const struct hub *h);
-/* When hub_tick must be called because of a name that is held, as time of clock_mono_ms; 0: none is.
- * Lock-free. */
+/* When hub_tick must be called because of a name that is held, or of a tail that may hold what is too old, as
+ * time of clock_mono_ms; 0: there is none. Lock-free. */
 uint64_t hub_held_due(const struct hub *h);
 void hub_tick(struct hub *h, struct moment now);
 

@@ -153,6 +153,51 @@ static void leave_locked(struct hub *h, struct roster_entry *entry, enum leave_r
     username_unref(&user);
 }
 
+/* ---- what is too old ---- */
+
+/* Many rooms are looked at together, so that they do not wake the workers one by one. */
+static void look_later_locked(struct hub *h, struct hub_room *room, uint64_t now_mono_ms)
+{
+    enum { TOGETHER_MS = 1000 };
+
+    room->look_ms = (now_mono_ms + TAIL_LOOK_MS) / TOGETHER_MS * TOGETHER_MS;
+    list_append(&h->ageing, &room->ageing);
+}
+
+static void ageing_changed_locked(struct hub *h)
+{
+    atomic_store(&h->look_due_ms,
+                 list_empty(&h->ageing)
+                     ? 0
+                     : LIST_ENTRY(h->ageing.next, struct hub_room, ageing)->look_ms);
+}
+
+/* A tail gets too old without anything being said, so it is looked at for as long as the room exists. */
+static void begin_ageing_locked(struct hub *h, struct hub_room *room, uint64_t now_mono_ms)
+{
+    if (h->limits.max_age_ms == 0 || !list_empty(&room->ageing))
+        return;
+    look_later_locked(h, room, now_mono_ms);
+    ageing_changed_locked(h);
+}
+
+/* Not all of very many rooms at once: what is left is due at once. */
+static void cut_tails_locked(struct hub *h, struct moment now)
+{
+    enum { ROOMS_A_TICK = 1000 };
+
+    for (int i = 0; i < ROOMS_A_TICK && !list_empty(&h->ageing); i++) {
+        struct hub_room *room = LIST_ENTRY(h->ageing.next, struct hub_room, ageing);
+
+        if (room->look_ms > now.mono_ms)
+            break;
+        tail_cut(&room->tail, &h->limits, now.wall_ms);
+        list_remove(&room->ageing);
+        look_later_locked(h, room, now.mono_ms);
+    }
+    ageing_changed_locked(h);
+}
+
 /* ---- joining ---- */
 
 static bool is_key_right(const struct roster_entry *entry, const char *key)
@@ -177,11 +222,13 @@ static struct event *join_event(const struct joining *joining)
     return e;
 }
 
-static enum err copy_missed_locked(const struct hub_room *room, const struct joining *joining,
+static enum err copy_missed_locked(const struct hub *h, struct hub_room *room,
+                                   const struct joining *joining, uint64_t now_wall_ms,
                                    struct event *e)
 {
     size_t count;
 
+    tail_cut(&room->tail, &h->limits, now_wall_ms);
     if (joining->since > room->head.seq ||
         !tail_reaches(&room->tail, joining->since, room->head.seq))
         return ERR_NOT_FOUND;
@@ -257,7 +304,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     if (entry != NULL && !is_key_right(entry, joining->key))
         e = ERR_TAKEN;
     else if (joining->has_since)
-        e = copy_missed_locked(room, joining, joined);
+        e = copy_missed_locked(h, room, joining, now.wall_ms, joined);
     if (e != OK)
         goto out;
     joined->is_return = entry != NULL;
@@ -270,6 +317,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
         joined->user_count = 0; /* told by count alone; the client asks */
     room->members_on[joining->session.worker]++;
     room->pins++;
+    begin_ageing_locked(h, room, now.mono_ms);
     joined->room_id = room->id;
     if (joined->is_return) {
         hub_post_to_locked(h, joining->session.worker, joined);
@@ -344,7 +392,10 @@ bool hub_has_due(const struct hub *h)
 
 uint64_t hub_held_due(const struct hub *h)
 {
-    return atomic_load_explicit(&h->held_due_ms, memory_order_relaxed);
+    uint64_t held = atomic_load_explicit(&h->held_due_ms, memory_order_relaxed);
+    uint64_t look = atomic_load_explicit(&h->look_due_ms, memory_order_relaxed);
+
+    return held != 0 && (look == 0 || held < look) ? held : look;
 }
 
 static void end_held_locked(struct hub *h, struct moment now)
@@ -364,6 +415,7 @@ void hub_tick(struct hub *h, struct moment now)
 {
     pthread_mutex_lock(&h->lock);
     end_held_locked(h, now);
+    cut_tails_locked(h, now);
     LIST_EACH(&h->due, pos, after)
     {
         struct hub_room *room = LIST_ENTRY(pos, struct hub_room, due);

@@ -37,6 +37,8 @@ struct hub_room {
     struct journal_head head;    /* of what was posted */
     uint64_t newest_ts;          /* of all that was posted: nothing is told to have been earlier */
     struct tail tail;            /* the newest of that */
+    struct list ageing;          /* in hub.ageing once somebody joined */
+    uint64_t look_ms;            /* when the tail is to be looked at */
     uint64_t published, settled; /* events given to the journal, and those that came back */
     struct list leaving;         /* names that go once what was said before is settled */
     struct roster_entry *roster; /* owned */
@@ -57,10 +59,13 @@ struct hub {
     struct journal *journal; /* borrowed */
     uint32_t workers;
     uint64_t hold_ms;
-    uint64_t next_room_id; /* [lock] */
-    uint64_t to_wake;      /* [lock] workers whose mailbox was empty, a bit each */
+    struct tail_limits limits; /* of the rooms' tails */
+    struct list ageing;        /* [lock] if they have an age: rooms, the next to look at first */
+    uint64_t next_room_id;     /* [lock] */
+    uint64_t to_wake;          /* [lock] workers whose mailbox was empty, a bit each */
     atomic_bool has_due;
     _Atomic uint64_t held_due_ms; /* when the first of held is due; 0: none */
+    _Atomic uint64_t look_due_ms; /* when the first of ageing is due; 0: none */
     _Atomic uint64_t under_way;   /* events that the journal has */
     atomic_bool stopping;
 };

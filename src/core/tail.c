@@ -60,6 +60,22 @@ void tail_forget(struct tail *t, uint64_t message_seq)
         drop_oldest(t);
 }
 
+static bool is_over(const struct tail *t, const struct tail_limits *limits, uint64_t now_wall_ms)
+{
+    if (limits->max_events != 0 && t->count > limits->max_events)
+        return true;
+    return limits->max_age_ms != 0 && now_wall_ms > limits->max_age_ms &&
+           t->events[t->head]->ts < now_wall_ms - limits->max_age_ms;
+}
+
+void tail_cut(struct tail *t, const struct tail_limits *limits, uint64_t now_wall_ms)
+{
+    while (t->count != 0 && is_over(t, limits, now_wall_ms))
+        drop_oldest(t);
+    if (t->count == 0)
+        tail_clear(t);
+}
+
 bool tail_reaches(const struct tail *t, uint64_t seq, uint64_t newest)
 {
     return seq == newest || (seq < newest && newest - seq <= t->count);

@@ -24,12 +24,21 @@ struct tail {
     size_t bytes;
 };
 
+/* What the journal is to keep of a room; 0: no limit. */
+struct tail_limits {
+    uint64_t max_age_ms;
+    uint64_t max_events;
+};
+
 /* Takes its own reference. */
 void tail_push(struct tail *t, struct event *e);
 
 /* Forgets what tells the words of a message that is deleted now, and all that is older: the journal tells
  * it without them. */
 void tail_forget(struct tail *t, uint64_t message_seq);
+
+/* Forgets what is over the limits now: the journal says what is left of that. */
+void tail_cut(struct tail *t, const struct tail_limits *limits, uint64_t now_wall_ms);
 
 /* True if all events after seq up to newest are in it. */
 bool tail_reaches(const struct tail *t, uint64_t seq, uint64_t newest);

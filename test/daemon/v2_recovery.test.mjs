@@ -124,20 +124,39 @@ test('recovery reaches back further than what is kept at hand', async () => {
   for (const one of [ann, bob]) await one.leave();
 });
 
-test('what was cut off is not recovered, and what is left is', async (t) => {
-  const own = await serveFor(t, { journal: 'memory', history_max_messages: 20, message_rate: 0 });
-  const room = 'cut';
-  const ann = await member(own, 'ann', room);
-  const { epoch } = ann.joined;
-  /* long ones, so that only the journal has them */
-  for (let i = 1; i <= 100; i++) await ann.say(room, `m${i} ${'x'.repeat(16000)}`);
-  for (const [seq, recovered] of [[0, false], [50, false], [79, false], [80, true], [81, true], [100, true]]) {
-    const bob = await member(own, `bob${seq}`, room, { since: { epoch, seq } });
-    assert.equal(bob.joined.recovered, recovered, `since ${seq}`);
-    assert.equal(bob.joined.events.length, recovered ? 100 - seq : 0);
-    await bob.leave();
-  }
-});
+/* long ones only the journal has, short ones the server could have at hand as well */
+for (const length of [16000, 10])
+  test(`what was cut off is not recovered, and what is left is (${length} characters)`, async (t) => {
+    const own = await serveFor(t, { journal: 'memory', history_max_messages: 20, message_rate: 0 });
+    const room = 'cut';
+    const ann = await member(own, 'ann', room);
+    const { epoch } = ann.joined;
+    for (let i = 1; i <= 100; i++) await ann.say(room, `m${i} ${'x'.repeat(length)}`);
+    for (const [seq, recovered] of [[0, false], [50, false], [79, false], [80, true], [81, true], [100, true]]) {
+      const bob = await member(own, `bob${seq}`, room, { since: { epoch, seq } });
+      assert.equal(bob.joined.recovered, recovered, `since ${seq}`);
+      assert.equal(bob.joined.events.length, recovered ? 100 - seq : 0);
+      await bob.leave();
+    }
+  });
+
+/* Somebody is in the room all the time, so the server has what was said at hand as well. */
+for (const [limit, kept] of [[{ history_max_age: '1s' }, 0], [{ history_max_messages: 3 }, 3]])
+  test(`what retention has removed is told to nobody who comes back (${Object.keys(limit)})`, async (t) => {
+    const own = await serveFor(t, { state_dir: temporaryFolder('retention'), message_rate: 0, ...limit });
+    const room = 'retention';
+    const ann = await member(own, 'ann', room);
+    const { epoch } = ann.joined;
+    for (let i = 1; i <= 10; i++) await ann.say(room, `m${i}`);
+    const history = async () => (await ann.ask({ type: 'history', room })).messages.length;
+    await eventually(async () => (await history()) === kept, 'retention has done its work');
+    for (const [seq, recovered] of [[0, false], [9 - kept, false], [10 - kept, true], [10, true]]) {
+      const bob = await member(own, `bob${seq}`, room, { since: { epoch, seq } });
+      assert.equal(bob.joined.recovered, recovered, `since ${seq}`);
+      assert.equal(bob.joined.events.length, recovered ? 10 - seq : 0);
+      await bob.leave();
+    }
+  });
 
 test('all rooms of a connection are recovered one by one', async () => {
   const rooms = ['r1', 'r2', 'r3'];

@@ -3,6 +3,7 @@
 #include "support/cm.h"
 #include "support/chat_rig.h"
 #include "core/hub.h"
+#include "core/hub_state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -571,6 +572,78 @@ static void what_is_asked_is_answered_even_if_memory_is_short(void **state)
     assert_next(rig, ann, "");
 }
 
+static struct rig_client *enter_v2(struct rig *rig, const char *name, const char *more)
+{
+    char request[200];
+
+    snprintf(request, sizeof request,
+             "{\"type\":\"join\",\"room\":\"lobby\",\"username\":\"%s\"%s}", name, more);
+    return join_v2(rig, 0, request);
+}
+
+static void say_v2(struct rig_client *c, int times)
+{
+    for (int i = 0; i < times; i++) {
+        rig_say(c, "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"x\"}");
+        rig_turn(c->rig);
+    }
+}
+
+/* Also while nothing is said in the room and nobody comes. */
+static void what_is_too_old_does_not_stay_in_memory(void **state)
+{
+    static const struct tail_limits limits = {.max_age_ms = 60000};
+    struct rig *rig = *state;
+    struct rig_client *ann;
+
+    hub_set_limits(rig->hub, &limits);
+    assert_int_equal(hub_held_due(rig->hub), 0);
+    ann = enter_v2(rig, "ann", "");
+    say_v2(ann, 3);
+    assert_int_equal(rig->hub->rooms->tail.count, 3);
+    for (int round = 0; round < 2; round++) {
+        for (int passed = 0; passed <= 60000 + TAIL_LOOK_MS;) {
+            uint64_t due = hub_held_due(rig->hub);
+
+            assert_int_equal(rig->hub->rooms->tail.count, passed <= 60000 ? 3 : 0);
+            assert_in_range(due, rig->now.mono_ms + 1, rig->now.mono_ms + TAIL_LOOK_MS);
+            passed += (int)(due - rig->now.mono_ms);
+            rig_advance(rig, due - rig->now.mono_ms);
+        }
+        assert_int_equal(rig->hub->rooms->tail.count, 0);
+        say_v2(ann, 3); /* and so on */
+    }
+    rig_leave(ann);
+    rig_advance(rig, TAIL_LOOK_MS);
+    assert_int_equal(hub_held_due(rig->hub), 0);
+}
+
+/* It is told recovered with what the journal still has, and only that. */
+static void of_what_is_over_the_limits_the_journal_tells(void **state)
+{
+    static const struct tail_limits limits = {.max_age_ms = 60000, .max_events = 5};
+    struct rig *rig = *state;
+    struct rig_client *ann, *bob;
+    const char *joined;
+
+    hub_set_limits(rig->hub, &limits);
+    ann = enter_v2(rig, "ann", "");
+    say_v2(ann, 10);
+    assert_int_equal(rig->hub->rooms->tail.count, 5);
+    bob = enter_v2(rig, "bob", ",\"since\":{\"epoch\":\"abc\",\"seq\":0}");
+    joined = rig_next(rig, bob);
+    assert_non_null(strstr(joined, "\"recovered\":true"));
+    assert_non_null(strstr(joined, "\"abc-1-1\""));
+    rig_advance(rig, 60000);
+    assert_int_equal(rig->hub->rooms->tail.count, 5);
+    rig->now.wall_ms++; /* between two looks */
+    rig->now.mono_ms++;
+    rig->shards[0].now = rig->now;
+    bob = enter_v2(rig, "cy", ",\"since\":{\"epoch\":\"abc\",\"seq\":9}");
+    assert_non_null(strstr(rig_next(rig, bob), "\"recovered\":true"));
+    assert_int_equal(rig->hub->rooms->tail.count, 0);
+}
+
 static void nobody_is_told_of_typing_while_a_worker_is_behind(void **state)
 {
     struct rig *rig = *state;
@@ -627,6 +700,8 @@ int main(void)
         chat_test(joining_twice_without_since_is_an_error),
         chat_test(who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end),
         chat_test(what_is_asked_is_answered_even_if_memory_is_short),
+        chat_test(what_is_too_old_does_not_stay_in_memory),
+        chat_test(of_what_is_over_the_limits_the_journal_tells),
         chat_test(nobody_is_told_of_typing_while_a_worker_is_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

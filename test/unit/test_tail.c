@@ -108,6 +108,48 @@ static void a_hole_makes_it_begin_anew(void **state)
     tail_clear(&t);
 }
 
+static void push_at(struct tail *t, uint64_t seq, uint64_t ts)
+{
+    struct event *e = event_make(EVENT_MESSAGE, NULL);
+
+    e->seq = seq;
+    e->ts = ts;
+    tail_push(t, e);
+    event_unref(&e);
+}
+
+static void what_is_over_the_limits_is_forgotten(void **state)
+{
+    enum { START = 1000000 };
+    static const struct {
+        struct tail_limits limits;
+        uint64_t now;
+        uint32_t left;
+    } cases[] = {
+        {{0, 0}, UINT64_MAX, 10},   {{0, 11}, START, 10},        {{0, 10}, START, 10},
+        {{0, 9}, START, 9},         {{0, 1}, START, 1},          {{100, 0}, START, 10},
+        {{100, 0}, 50, 10},         {{100, 0}, START + 101, 10}, {{100, 0}, START + 102, 9},
+        {{100, 0}, START + 110, 1}, {{100, 0}, START + 111, 0},  {{100, 3}, START + 102, 3},
+        {{100, 9}, START + 105, 6},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tail t = {0};
+
+        for (uint64_t seq = 1; seq <= 10; seq++)
+            push_at(&t, seq, START + seq);
+        tail_cut(&t, &cases[i].limits, cases[i].now);
+        assert_int_equal(t.count, cases[i].left);
+        expect_told(&t, 10 - cases[i].left, 10);
+        if (cases[i].left < 10)
+            assert_false(tail_reaches(&t, 9 - cases[i].left, 10));
+        push_at(&t, 11, START + 11);
+        expect_told(&t, 10 - cases[i].left, 11);
+        tail_clear(&t);
+    }
+}
+
 static void push_about(struct tail *t, enum event_type type, uint64_t seq, uint64_t message)
 {
     struct event *e = event_make(type, NULL);
@@ -145,6 +187,7 @@ int main(void)
         cmocka_unit_test(it_reaches_back_to_the_oldest_that_it_has),
         cmocka_unit_test(long_bodies_make_it_short),
         cmocka_unit_test(a_hole_makes_it_begin_anew),
+        cmocka_unit_test(what_is_over_the_limits_is_forgotten),
         cmocka_unit_test(a_deleted_messages_words_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
