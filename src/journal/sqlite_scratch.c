@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096 };
@@ -51,12 +52,12 @@ bool scratch_begin(const char *path)
     sigset_t ours, mask;
     int fd;
 
-    if (snprintf(paths[0], PATH_SIZE, "%s", path) >= PATH_SIZE) {
+    if (strlen(path) >= PATH_SIZE) {
         errno = ENAMETOOLONG;
         return false;
     }
-    for (size_t i = 1; i < FILES; i++)
-        snprintf(paths[i], sizeof paths[i], "%s%s", paths[0], suffixes[i]);
+    for (size_t i = 0; i < FILES; i++)
+        snprintf(paths[i], sizeof paths[i], "%s%s", path, suffixes[i]);
     /* What is not ours must not be removed, and what is must be. */
     sigemptyset(&ours);
     for (size_t i = 0; i < SIGNALS; i++)
