@@ -14,7 +14,7 @@ tree=${1:?which tree?}
 shift
 
 copy=$(mktemp -d "${TMPDIR:-/tmp}/hubbub-chroot.XXXXXX")
-home="$copy/root/a stranger's checkout"
+home="$copy/srv/a stranger's checkout"
 
 clean_up() {
     umount "$copy/dev/shm" "$copy/dev" "$copy/proc" 2>/dev/null || true
@@ -46,4 +46,4 @@ if [ -n "${NODE_EXTRA_CA_CERTS-}" ]; then
     cp "$NODE_EXTRA_CA_CERTS" "$copy/etc/extra-ca.pem"
 fi
 env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-    ${CI:+CI="$CI"} ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/etc/extra-ca.pem} chroot "$copy" sh -c 'cd "/root/a stranger'"'"'s checkout" && exec "$@"' sh "$@"
+    ${CI:+CI="$CI"} ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/etc/extra-ca.pem} chroot "$copy" sh -c 'cd "/srv/a stranger'"'"'s checkout" && exec "$@"' sh "$@"
