@@ -26,11 +26,12 @@ enum {
     PROBE_MS = 1000,     /* how often a journal that failed tries again without being asked */
     CALM_MS =
         5000, /* without a failure, and it is over: a full disk may still take what is small */
-    SEARCH_PATIENCE_MS = 250, /* that a search waits for another program's lock */
-    INDEX_REST_MS = 200,      /* without work, and the index of words is brought up to date */
-    REMOVALS_IDLE = 256,      /* events that retention removes in a step */
-    WALK_REST_MS = 5000,      /* between two walks of retention at least */
-    WALK_REST_FACTOR = 50,    /* and so many times what the last one took */
+    SEARCH_PATIENCE_MS = 250,  /* that a search waits for another program's lock */
+    INDEX_REST_MS = 200,       /* without work, and the index of words is brought up to date */
+    REMOVALS_IDLE = 256,       /* events that retention removes in a step */
+    WALK_REST_MS = 5000,       /* between two walks of retention at least */
+    WALK_REST_FACTOR = 50,     /* and so many times what the last one took, */
+    WALK_REST_MAX_MS = 600000, /* but that at most: the first walk of a large file takes long */
     LOG_INTERVAL_MS = 10000,
 };
 
@@ -175,8 +176,9 @@ static void walk(struct sqlite_journal *j, unsigned removals)
     end_upkeep(j, rc);
     if (rc != SQLITE_OK || is_done) {
         uint64_t now = clock_mono_ms();
+        uint64_t rest = WALK_REST_MS + WALK_REST_FACTOR * (now - j->walk_started_ms);
 
-        j->next_walk_ms = now + WALK_REST_MS + WALK_REST_FACTOR * (now - j->walk_started_ms);
+        j->next_walk_ms = now + (rest < WALK_REST_MAX_MS ? rest : WALK_REST_MAX_MS);
         j->walk_started_ms = 0;
     }
 }
