@@ -27,8 +27,8 @@ void bell_ring(void *arg)
 
     pthread_mutex_lock(&b->lock);
     b->is_rung = true;
-    pthread_cond_signal(&b->rung);
     pthread_mutex_unlock(&b->lock);
+    pthread_cond_signal(&b->rung); /* now, or the woken thread might find the lock still taken */
 }
 
 static struct timespec after(int64_t timeout_ms)

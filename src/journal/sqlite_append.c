@@ -11,7 +11,7 @@ _Static_assert(EVENT_MESSAGE == 0 && EVENT_EDIT == 1 && EVENT_DELETE == 2 && EVE
 
 enum {
     INDEX_EVENTS =
-        128, /* so many that the index is behind are worth a visit, which takes 1 to 2 ms */
+        512, /* so many that the index is behind are worth a visit, which takes some milliseconds */
     INDEX_EVENTS_MAX = 16384, /* in a transaction */
 };
 
@@ -145,13 +145,17 @@ static int add_event(struct appender *a, struct cached_room *room, struct event 
     const struct message_state *state = e->state;
     bool is_message = e->type == EVENT_MESSAGE, is_deleted = state != NULL && state->is_deleted;
     struct cached_user *user;
+    int64_t n = 0;
     int rc = cache_user(&a->cache, a->store, e->user->text, e->user->key, true, &user);
 
     if (rc != SQLITE_OK)
         return rc;
+    rc = cache_number(&a->cache, a->store, &n);
+    if (rc != SQLITE_OK)
+        return rc;
     e->ts = e->ts > room->ts ? e->ts : room->ts;
     e->seq = room->seq + 1;
-    rc = store_run(a->store, SQL_EVENT_ADD, "iiiiiobtoio", room->id, (int64_t)e->seq,
+    rc = store_run(a->store, SQL_EVENT_ADD, "iiiiiiobtoio", n, room->id, (int64_t)e->seq,
                    (int64_t)e->type, (int64_t)e->ts, user->id,
                    (int64_t)(is_message ? e->reply_to : e->id.seq), e->body, e->body_length, e->cid,
                    hash_cid(a->store, room, e), (int64_t)(is_message ? is_deleted : e->on),

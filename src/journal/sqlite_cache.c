@@ -84,6 +84,22 @@ int cache_user(struct cache *c, struct store *s, const char *name, const char *k
     return SQLITE_OK;
 }
 
+int cache_number(struct cache *c, struct store *s, int64_t *n)
+{
+    sqlite3_stmt *row;
+
+    if (c->last_n == 0) {
+        int rc = store_step(s, &row, SQL_EVENT_LAST, "");
+
+        if (rc != SQLITE_ROW)
+            return rc;
+        c->last_n = sqlite3_column_int64(row, 0);
+        sqlite3_reset(row);
+    }
+    *n = ++c->last_n;
+    return SQLITE_OK;
+}
+
 void cache_mark_dirty(struct cache *c, struct cached_room *room)
 {
     if (room->is_dirty)
@@ -123,6 +139,7 @@ void cache_clear(struct cache *c)
         mem_free(user);
     }
     c->dirty = NULL;
+    c->last_n = 0;
 }
 
 void cache_trim(struct cache *c)

@@ -1,4 +1,5 @@
-/* sqlite_cache - rooms and users that the writer has met lately, so that it need not look them up.
+/* sqlite_cache - rooms and users that the writer has met lately, and where the log ends, so that it need not
+ * look them up.
  * Threads:    the writer's.
  * Owns:       its entries.
  * Invariant:  says what the open transaction says; emptied when a transaction failed, when somebody else
@@ -29,6 +30,7 @@ struct cached_user {
 struct cache {
     struct cached_room *rooms, *dirty; /* owned */
     struct cached_user *users;         /* owned */
+    int64_t last_n;                    /* the last event's; 0: not known */
 };
 
 /* add: makes it in the file if it is not there. */
@@ -36,6 +38,9 @@ int cache_room(struct cache *c, struct store *s, const char *name, bool add,
                struct cached_room **out);
 int cache_user(struct cache *c, struct store *s, const char *name, const char *key, bool add,
                struct cached_user **out);
+
+/* The number for the next event; each is given once. */
+int cache_number(struct cache *c, struct store *s, int64_t *n);
 
 void cache_mark_dirty(struct cache *c, struct cached_room *room);
 /* Writes what is dirty. */

@@ -33,8 +33,8 @@ const char *const statement_sql[STATEMENTS] = {
                      " AND u.key = ?4",
     [SQL_EVENT_ADD] =
         "INSERT INTO events(n, room, seq, type, ts, user, target, body, cid, cid_hash,"
-        " flag, edited_ts) VALUES(1 + max(" NEWEST ", " INDEXED "),"
-        " ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        " flag, edited_ts) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_EVENT_LAST] = "SELECT max(" NEWEST ", " INDEXED ")",
     [SQL_EVENT_REMOVE] = "DELETE FROM events WHERE n = ?1",
     [SQL_EVENT_AT] = "SELECT n, type, ts, body, flag FROM events"
                      " WHERE room = ?1 AND (type > 0) = 0 AND seq = ?2 UNION ALL"

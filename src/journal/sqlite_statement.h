@@ -26,6 +26,7 @@ enum statement {
     SQL_USER_ADD,
     SQL_CID_FIND,
     SQL_EVENT_ADD,
+    SQL_EVENT_LAST,
     SQL_EVENT_REMOVE,
     SQL_EVENT_AT,
     SQL_MESSAGE_FIND,
