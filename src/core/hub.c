@@ -20,6 +20,11 @@ struct hub *hub_create(struct mailbox *boxes, uint32_t workers, uint64_t hold_ms
     return h;
 }
 
+uint32_t hub_workers(const struct hub *h)
+{
+    return h->workers;
+}
+
 void hub_set_journal(struct hub *h, struct journal *j)
 {
     h->journal = j;

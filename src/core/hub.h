@@ -37,6 +37,7 @@ enum {
 /* boxes[i] takes references to events, for worker i; borrowed. hold_ms: how long a name is held for its
  * key after the connection broke. */
 struct hub *hub_create(struct mailbox *boxes, uint32_t workers, uint64_t hold_ms);
+uint32_t hub_workers(const struct hub *h);
 void hub_destroy(struct hub *h);
 
 /* Due before the first room is opened. */

@@ -263,12 +263,15 @@ static void room_settle(struct shard_room *room)
         segment_unref(&gathered[v].segment);
 }
 
-void shard_settle(struct shard *shard)
+uint32_t shard_settle(struct shard *shard)
 {
-    while (!list_empty(&shard->gathering))
+    uint32_t rooms = 0;
+
+    for (; !list_empty(&shard->gathering); rooms++)
         room_settle(LIST_ENTRY(shard->gathering.next, struct shard_room, gathering));
     shard->gathered = 0;
     arrival_next_turn(shard);
+    return rooms;
 }
 
 /* Nobody may miss an event and believe to have seen all. */

@@ -67,8 +67,8 @@ void shard_remove_member(struct place *p);
 
 /* Takes an event from the hub for the members of its room, or for one session; e stays the caller's. The members have
  * it in their rings after shard_settle at the latest, so events that come together cost each of
- * them one push. shard->gathered tells how much has come together. */
+ * them one push. shard->gathered tells how much has come together, and shard_settle in how many rooms. */
 void shard_deliver(struct shard *shard, struct event *e);
-void shard_settle(struct shard *shard);
+uint32_t shard_settle(struct shard *shard);
 
 #endif

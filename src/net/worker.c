@@ -15,6 +15,9 @@ enum {
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
     ARRIVALS_PER_TURN =
         256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
+    GATHER_MS = 2,     /* that messages wait after a round of writes that took a millisecond, */
+    GATHERED_MAX = 64, /* unless there are so many, */
+    LARGE_ROOM = 64,   /* in rooms with more of this worker's people than that, on average */
     HELD_BACK_MS = 5,  /* between two looks whether those who were held back may go on */
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
@@ -112,8 +115,8 @@ static void take_arrivals(struct worker *w)
 }
 
 /* Hands waiting events to the shard: not more than a ring can take, so that nobody counts as slow
- * who had no chance to read. False if there was nothing to deliver. */
-static bool deliver_events(struct worker *w)
+ * who had no chance to read. */
+static void deliver_events(struct worker *w)
 {
     const struct ring_limits *ring = &w->config->rules.ring;
     uint32_t delivered = 0;
@@ -131,8 +134,7 @@ static bool deliver_events(struct worker *w)
         delivered++;
     }
     mailbox_done(w->events, delivered);
-    shard_settle(&w->shard);
-    return delivered != 0;
+    w->round_rooms = shard_settle(&w->shard);
 }
 
 /* One read takes little from a socket (RX_BUFFER). If it took that much, the rest is read before anything is
@@ -155,6 +157,27 @@ static bool may_postpone(struct worker *w)
     return is_so;
 }
 
+/* A write costs the same however much is in it. One worker alone keeps step with its senders: while it writes they
+ * hear each other, and what they say comes together at the end. Several workers are each at another place of
+ * their round, and what comes from the others would go out by itself; so after a long round in
+ * large rooms a worker gathers for a while, unless much has come already. */
+static bool is_gathering(const struct worker *w)
+{
+    return w->shard.now.mono_ms < w->gather_until_ms &&
+           atomic_load_explicit(&w->events->waiting, memory_order_relaxed) < GATHERED_MAX;
+}
+
+static void gather_after_round(struct worker *w, uint32_t writes)
+{
+    uint64_t now;
+
+    if (hub_workers(w->hub) == 1 || writes <= w->round_rooms * LARGE_ROOM)
+        return;
+    now = clock_mono_ms();
+    if (now > w->shard.now.mono_ms)
+        w->gather_until_ms = now + GATHER_MS;
+}
+
 /* Sends what waits, but no more than a turn may take: whoever comes too late has the next turn, and
  * until all had theirs nothing new is delivered. */
 static void flush_dirty(struct worker *w)
@@ -174,6 +197,7 @@ static void flush_dirty(struct worker *w)
         writes += conn_flush(c);
     }
     list_take(&now, &w->late);
+    gather_after_round(w, writes);
 }
 
 /* ---- back-pressure ---- */
@@ -299,6 +323,8 @@ static uint64_t next_due(struct worker *w)
         w->users_due_ms = w->shard.now.mono_ms + USERS_INTERVAL_MS / 2;
     next = earlier(next, w->users_due_ms);
     next = earlier(next, hub_held_due(w->hub));
+    if (is_gathering(w) && atomic_load(&w->events->waiting) != 0)
+        next = earlier(next, w->gather_until_ms);
     if (!list_empty(&w->held_back))
         next = earlier(next, w->shard.now.mono_ms + HELD_BACK_MS);
     return next;
@@ -360,7 +386,7 @@ static void finish(struct worker *w)
 static void on_end_of_turn(void *arg)
 {
     struct worker *w = arg;
-    bool more;
+    bool more, gathers;
 
     if (may_postpone(w)) {
         w->loop.kind->wake(&w->loop); /* poll, but do not sleep */
@@ -369,14 +395,16 @@ static void on_end_of_turn(void *arg)
     worker_enter(w);
     hub_flush(w->hub);
     take_arrivals(w);
-    if (list_empty(&w->late))
+    gathers = is_gathering(w);
+    if (list_empty(&w->late) && !gathers)
         deliver_events(w);
     release_held_back(w);
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);
-    more = atomic_load(&w->events->waiting) != 0 || atomic_load(&w->arrivals.waiting) != 0 ||
-           !list_empty(&w->dirty) || !list_empty(&w->late) || !list_empty(&w->shard.returning);
+    more = (atomic_load(&w->events->waiting) != 0 && !gathers) ||
+           atomic_load(&w->arrivals.waiting) != 0 || !list_empty(&w->dirty) ||
+           !list_empty(&w->late) || !list_empty(&w->shard.returning);
     if (w->kick) {
         w->kick = false;
         lws_cancel_service(w->loop.context);
