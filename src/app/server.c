@@ -213,7 +213,8 @@ static struct journal *open_memory(const struct options *o, const struct journal
 {
     struct memory_limits limits = {.events = (uint32_t)max_events(o),
                                    .rooms = MEMORY_ROOMS,
-                                   .bytes = MEMORY_BYTES};
+                                   .bytes = MEMORY_BYTES,
+                                   .max_age_ms = o->history_max_age};
     uint64_t epoch = 0;
 
     random_bytes(&epoch, EPOCH_BYTES);

@@ -122,7 +122,7 @@ void hub_want_users(struct hub *h, struct hub_room *room, uint64_t now_mono_ms);
 bool hub_has_due(const struct hub *h);
 /* When hub_tick must be called because of a name that is held, or of a tail that may hold what is too old, as
  * time of clock_mono_ms; 0: there is none. Lock-free. */
-uint64_t hub_held_due(const struct hub *h);
+uint64_t hub_due(const struct hub *h);
 void hub_tick(struct hub *h, struct moment now);
 
 /* From here on nobody is told of leaves: everybody is leaving. */

@@ -390,7 +390,7 @@ bool hub_has_due(const struct hub *h)
     return atomic_load_explicit(&h->has_due, memory_order_relaxed);
 }
 
-uint64_t hub_held_due(const struct hub *h)
+uint64_t hub_due(const struct hub *h)
 {
     uint64_t held = atomic_load_explicit(&h->held_due_ms, memory_order_relaxed);
     uint64_t look = atomic_load_explicit(&h->look_due_ms, memory_order_relaxed);

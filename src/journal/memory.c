@@ -1,4 +1,5 @@
 #include "journal/memory.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "journal/memory_query.h"
 #include "journal/memory_rooms.h"
@@ -37,6 +38,7 @@ static enum err memory_append(struct journal *j, struct event *e, uint64_t now_w
     struct event *own = event_ref(e);
 
     pthread_mutex_lock(&m->rooms.lock);
+    memory_rooms_age_locked(&m->rooms, now_wall_ms);
     if (take_locked(&m->rooms, e, now_wall_ms))
         own = NULL;
     j->listener.committed(j->listener.arg, &e, 1);
@@ -49,7 +51,7 @@ static void memory_ask(struct journal *j, struct query *q)
 {
     struct memory *m = (struct memory *)j;
 
-    memory_query_answer(&m->rooms, q);
+    memory_query_answer(&m->rooms, q, clock_wall_ms());
     j->listener.answered(j->listener.arg, q);
 }
 

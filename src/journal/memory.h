@@ -12,9 +12,10 @@
 #include "core/ports.h"
 
 struct memory_limits {
-    uint32_t events; /* durable events that are kept in each room; at least 1 */
-    uint32_t rooms;  /* at least 1 */
-    uint64_t bytes;  /* that all of them take, roughly; 0: no limit */
+    uint32_t events;     /* durable events that are kept in each room; at least 1 */
+    uint32_t rooms;      /* at least 1 */
+    uint64_t bytes;      /* that all of them take, roughly; 0: no limit */
+    uint64_t max_age_ms; /* of an event; 0: no limit. It may be a second more. */
 };
 
 /* epoch: one that no earlier run had. Never NULL. */

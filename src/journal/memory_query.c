@@ -142,11 +142,12 @@ static bool (*const answers[QUERY_KINDS])(struct memory_rooms *rooms, struct mem
     [QUERY_SEARCH] = answer_head, [QUERY_ROOMS] = answer_rooms,
 };
 
-void memory_query_answer(struct memory_rooms *rooms, struct query *q)
+void memory_query_answer(struct memory_rooms *rooms, struct query *q, uint64_t now_wall_ms)
 {
     struct memory_room *room = NULL;
 
     pthread_mutex_lock(&rooms->lock);
+    memory_rooms_age_locked(rooms, now_wall_ms);
     if (q->room_count != 0) {
         room = memory_rooms_find_locked(rooms, q->rooms[0]);
         q->head = memory_rooms_head_locked(rooms, room);

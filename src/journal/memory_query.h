@@ -8,7 +8,7 @@
 
 #include "journal/memory_rooms.h"
 
-void memory_query_answer(struct memory_rooms *rooms, struct query *q);
+void memory_query_answer(struct memory_rooms *rooms, struct query *q, uint64_t now_wall_ms);
 
 /* The part of it that is a search; the head is set. */
 void memory_search(struct memory_rooms *rooms, struct query *q);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { AGE_INTERVAL_MS = 1000 };
+
 void memory_rooms_init(struct memory_rooms *rooms, const struct memory_limits *limits,
                        uint64_t epoch)
 {
@@ -30,6 +32,32 @@ void memory_rooms_destroy(struct memory_rooms *rooms)
         drop(rooms, LIST_ENTRY(at, struct memory_room, link));
     }
     pthread_mutex_destroy(&rooms->lock);
+}
+
+static void drop_oldest(struct memory_rooms *rooms, struct memory_room *room)
+{
+    uint64_t before = room->bytes;
+
+    memory_room_drop_oldest(room);
+    rooms->bytes -= before - room->bytes;
+}
+
+void memory_rooms_age_locked(struct memory_rooms *rooms, uint64_t now_wall_ms)
+{
+    uint64_t max_age_ms = rooms->limits.max_age_ms, since_ms = now_wall_ms - rooms->aged_ms;
+
+    if (max_age_ms == 0 || now_wall_ms < max_age_ms ||
+        (now_wall_ms >= rooms->aged_ms && since_ms < AGE_INTERVAL_MS))
+        return;
+    rooms->aged_ms = now_wall_ms;
+    LIST_EACH(&rooms->by_use, at, after)
+    {
+        struct memory_room *room = LIST_ENTRY(at, struct memory_room, link);
+
+        while (room->oldest <= room->seq &&
+               memory_room_at(room, room->oldest)->event->ts < now_wall_ms - max_age_ms)
+            drop_oldest(rooms, room);
+    }
 }
 
 struct memory_room *memory_rooms_find_locked(const struct memory_rooms *rooms, const char *key)
@@ -68,12 +96,8 @@ void memory_rooms_grown_locked(struct memory_rooms *rooms, struct memory_room *r
     rooms->bytes += room->bytes - bytes_before;
     while (is_too_much(rooms) && rooms->by_use.prev != &room->link)
         drop(rooms, LIST_ENTRY(rooms->by_use.prev, struct memory_room, link));
-    while (is_too_much(rooms) && room->oldest < room->seq) {
-        uint64_t before = room->bytes;
-
-        memory_room_drop_oldest(room);
-        rooms->bytes -= before - room->bytes;
-    }
+    while (is_too_much(rooms) && room->oldest < room->seq)
+        drop_oldest(rooms, room);
 }
 
 struct journal_head memory_rooms_head_locked(const struct memory_rooms *rooms,

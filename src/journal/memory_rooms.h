@@ -22,12 +22,16 @@ struct memory_rooms {
     uint64_t epoch;
     uint64_t numbers;                 /* [lock] that were given out */
     uint64_t bytes;                   /* [lock] of all rooms */
+    uint64_t aged_ms;                 /* [lock] the wall clock when ages were looked at last */
     uint64_t dropped_seq, dropped_ts; /* [lock] the highest of all rooms that were dropped */
 };
 
 void memory_rooms_init(struct memory_rooms *rooms, const struct memory_limits *limits,
                        uint64_t epoch);
 void memory_rooms_destroy(struct memory_rooms *rooms);
+
+/* Removes what is too old. Due before anything is added or told; does nothing most of the time. */
+void memory_rooms_age_locked(struct memory_rooms *rooms, uint64_t now_wall_ms);
 
 /* NULL: it has no events. */
 struct memory_room *memory_rooms_find_locked(const struct memory_rooms *rooms, const char *key);

@@ -322,7 +322,7 @@ static uint64_t next_due(struct worker *w)
     else if (w->users_due_ms == 0)
         w->users_due_ms = w->shard.now.mono_ms + USERS_INTERVAL_MS / 2;
     next = earlier(next, w->users_due_ms);
-    next = earlier(next, hub_held_due(w->hub));
+    next = earlier(next, hub_due(w->hub));
     if (is_gathering(w) && atomic_load(&w->events->waiting) != 0)
         next = earlier(next, w->gather_until_ms);
     if (!list_empty(&w->held_back))

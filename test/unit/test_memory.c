@@ -1,4 +1,5 @@
 #include "unit/journal_contract_rig.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "journal/memory.h"
 
@@ -293,6 +294,35 @@ static void ts_does_not_go_back_with_a_new_log(void **state)
 
 /* A message that was not changed is told by the event itself: nothing is copied, and its text is written
  * once. So is a changed one until it changes again. */
+static void what_is_too_old_goes(void **state)
+{
+    struct memory_limits limits = {.events = 100, .rooms = 10, .max_age_ms = 60000};
+    struct journal_rig r;
+    struct query *q;
+
+    (void)state;
+    journal_rig_open(&r, factory_of(&limits));
+    r.now = clock_wall_ms() - 61000;
+    for (int i = 0; i < 20; i++)
+        rig_keep(&r, rig_message("tea", r.ann, "x"));
+    r.now = clock_wall_ms() - 30000; /* the others' time is over when the clock is looked at */
+    for (int i = 0; i < 5; i++)
+        rig_keep(&r, rig_message("milk", r.ann, "x"));
+    rig_keep(&r, rig_message("tea", r.ann, "x"));
+    assert_int_equal(rig_head(&r, "tea").oldest, 21);
+    assert_int_equal(rig_head(&r, "tea").seq, 21);
+    assert_int_equal(rig_head(&r, "milk").oldest, 1);
+    q = rig_search(&r, "tea", "x", 100);
+    assert_int_equal(q->item_count, 1);
+    query_free(q);
+    /* an empty room goes on where it was */
+    r.now += 91000;
+    assert_int_equal(rig_keep(&r, rig_message("milk", r.ann, "x")).seq, 6);
+    assert_int_equal(rig_keep(&r, rig_message("tea", r.ann, "x")).seq, 22);
+    assert_int_equal(rig_head(&r, "tea").oldest, 22);
+    journal_rig_close(&r);
+}
+
 static void what_did_not_change_is_not_copied(void **state)
 {
     struct memory_limits limits = {.events = 8, .rooms = 1};
@@ -359,6 +389,7 @@ int main(void)
         cmocka_unit_test(the_newest_event_is_kept_whatever_its_size),
         cmocka_unit_test(nobody_is_told_that_nothing_is_missing_when_a_room_was_dropped),
         cmocka_unit_test(ts_does_not_go_back_with_a_new_log),
+        cmocka_unit_test(what_is_too_old_goes),
         cmocka_unit_test(what_did_not_change_is_not_copied),
         cmocka_unit_test(a_search_has_its_limits),
     };
