@@ -20,8 +20,8 @@ function idle(count) {
   };
 }
 
-// Each worker gathers what comes within its own turns, so ten senders' messages go out in more writes than one
-// worker needs; one sender's show what a second worker costs by itself.
+// Each worker has its own turns, and what the other one's senders say comes at any time of them: with ten senders what
+// counts is how much of it still gets into the same writes; one sender's show what a second worker costs by itself.
 function twoWorkers(name, text, load) {
   return {
     name,
