@@ -13,8 +13,10 @@
 enum {
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
-    ROOMS_MAX = 200, /* that are listed */
-    WORDS_MAX = 256, /* bytes of a search */
+    ROOMS_MAX = 200,     /* that are listed */
+    WORDS_MAX = 256,     /* bytes of a search */
+    SEARCH_COST = 4,     /* messages that a search counts as, beside itself */
+    USERS_A_TOKEN = 256, /* and so many people of an answer count as one */
     PAGE_BYTES =
         512 * 1024, /* the text that one page brings; what is beyond comes with the next one */
 };
@@ -27,6 +29,12 @@ static void ask(const struct asked *a, struct query *q, enum query_purpose purpo
     q->cid = a->cid != NULL ? mem_strdup(a->cid) : NULL;
     a->session->questions++;
     journal->ops->ask(journal, q);
+}
+
+/* What takes the server more than a message does counts as more than one. */
+static void charge(const struct asked *a, uint32_t cost)
+{
+    limit_charge(&a->session->bucket, &a->session->shard->rules->message_rate, cost);
 }
 
 static struct query *question(const struct asked *a, enum query_kind kind, const char *room_key)
@@ -127,6 +135,7 @@ enum err do_search(const struct asked *a)
     q->before = id;
     q->text = mem_strdup(r->text[FIELD_QUERY].bytes);
     ask(a, q, FOR_SEARCH);
+    charge(a, SEARCH_COST);
     return OK;
 }
 
@@ -138,6 +147,7 @@ enum err do_users(const struct asked *a)
     if (e == NULL)
         return asked_refuse(a, REFUSED_UNAVAILABLE, "The server is short of memory.");
     session_answer(a->session, v2_users, &users);
+    charge(a, (uint32_t)(e->user_count / USERS_A_TOKEN));
     event_unref(&e);
     return OK;
 }

@@ -1,7 +1,7 @@
 /* limit - a token bucket: `rate` tokens a second flow in, up to `burst`.
  * Threads:    one, its owner's. Time is passed in.
  * Owns:       nothing.
- * Invariant:  0 <= tokens <= burst.
+ * Invariant:  -burst <= tokens <= burst.
  * Fails:      limit_take says no; the bucket is then unchanged. */
 #ifndef HUBBUB_CORE_LIMIT_H
 #define HUBBUB_CORE_LIMIT_H
@@ -11,7 +11,7 @@
 
 struct limit {
     uint64_t updated_ms;
-    uint64_t millitokens;
+    int64_t millitokens;
 };
 
 struct limit_rule {
@@ -24,6 +24,9 @@ void limit_init(struct limit *l, const struct limit_rule *rule, uint64_t now_ms)
 
 /* Takes cost tokens, if there are so many. */
 bool limit_take(struct limit *l, const struct limit_rule *rule, uint32_t cost, uint64_t now_ms);
+
+/* Takes cost tokens for what has been done already, if need be from those that are still to flow in. */
+void limit_charge(struct limit *l, const struct limit_rule *rule, uint32_t cost);
 
 /* After limit_take said no: milliseconds until there are so many, as far as nobody takes any. */
 uint64_t limit_wait_ms(const struct limit *l, const struct limit_rule *rule, uint32_t cost);

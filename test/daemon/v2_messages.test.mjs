@@ -365,6 +365,13 @@ test('over the rate limit: an error that says when to try again, and then it is 
   await ann.say('rate', 'in time');
 });
 
+test('a search counts as five messages', async (t) => {
+  const own = await serveFor(t, { ...journal, message_rate: 1, message_burst: 51 });
+  const ann = await member(own, 'ann', 'rate');
+  for (let i = 0; i < 40; i++) ann.send({ type: 'search', q: 'word' });
+  assert.equal((await ann.until({ type: 'error' })).code, 'rate_limited');
+});
+
 test('who goes on past the rate limit is closed with bye and 4429', async (t) => {
   const own = await serveFor(t, { ...journal, message_rate: 1, message_burst: 1 });
   const ann = await member(own, 'ann', 'rate');
