@@ -15,8 +15,9 @@ enum {
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
     ARRIVALS_PER_TURN =
         256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
-    GATHER_MS = 2,     /* that messages wait after a round of writes that took a millisecond, */
-    GATHERED_MAX = 64, /* unless there are so many, */
+    GATHER_MS = 2,     /* that messages wait after a round of so many writes or more, */
+    LONG_ROUND = 128,  /* which take about half a millisecond, */
+    GATHERED_MAX = 64, /* or until a turn finds so many, */
     LARGE_ROOM = 64,   /* in rooms with more of this worker's people than that, on average */
     HELD_BACK_MS = 5,  /* between two looks whether those who were held back may go on */
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
@@ -159,23 +160,24 @@ static bool may_postpone(struct worker *w)
 
 /* A write costs the same however much is in it. One worker alone keeps step with its senders: while it writes they
  * hear each other, and what they say comes together at the end. Several workers are each at another place of
- * their round, and what comes from the others would go out by itself; so after a long round in
- * large rooms a worker gathers for a while, unless much has come already. */
+ * their round, and what comes from the others would go out by itself; so after a long round in large rooms a
+ * worker gathers for a while. That much has come already is asked once a turn: all else in the turn has to agree,
+ * or nobody would wake the worker for what waits. */
 static bool is_gathering(const struct worker *w)
 {
-    return w->shard.now.mono_ms < w->gather_until_ms &&
-           atomic_load_explicit(&w->events->waiting, memory_order_relaxed) < GATHERED_MAX;
+    return w->shard.now.mono_ms < w->gather_until_ms;
+}
+
+static void gather_no_more_than_enough(struct worker *w)
+{
+    if (atomic_load_explicit(&w->events->waiting, memory_order_relaxed) >= GATHERED_MAX)
+        w->gather_until_ms = 0;
 }
 
 static void gather_after_round(struct worker *w, uint32_t writes)
 {
-    uint64_t now;
-
-    if (hub_workers(w->hub) == 1 || writes <= w->round_rooms * LARGE_ROOM)
-        return;
-    now = clock_mono_ms();
-    if (now > w->shard.now.mono_ms)
-        w->gather_until_ms = now + GATHER_MS;
+    if (hub_workers(w->hub) > 1 && writes >= LONG_ROUND && writes > w->round_rooms * LARGE_ROOM)
+        w->gather_until_ms = clock_mono_ms() + GATHER_MS;
 }
 
 /* Sends what waits, but no more than a turn may take: whoever comes too late has the next turn, and
@@ -386,7 +388,7 @@ static void finish(struct worker *w)
 static void on_end_of_turn(void *arg)
 {
     struct worker *w = arg;
-    bool more, gathers;
+    bool more;
 
     if (may_postpone(w)) {
         w->loop.kind->wake(&w->loop); /* poll, but do not sleep */
@@ -395,14 +397,14 @@ static void on_end_of_turn(void *arg)
     worker_enter(w);
     hub_flush(w->hub);
     take_arrivals(w);
-    gathers = is_gathering(w);
-    if (list_empty(&w->late) && !gathers)
+    gather_no_more_than_enough(w);
+    if (list_empty(&w->late) && !is_gathering(w))
         deliver_events(w);
     release_held_back(w);
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);
-    more = (atomic_load(&w->events->waiting) != 0 && !gathers) ||
+    more = (atomic_load(&w->events->waiting) != 0 && !is_gathering(w)) ||
            atomic_load(&w->arrivals.waiting) != 0 || !list_empty(&w->dirty) ||
            !list_empty(&w->late) || !list_empty(&w->shard.returning);
     if (w->kick) {
