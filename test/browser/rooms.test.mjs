@@ -176,6 +176,15 @@ scene('notifications: for mentions in a hidden tab, asked for by a button only',
   await say(ana, 'I am here');
 });
 
+scene('a room that cannot be is told in the switcher', async ({ person }) => {
+  const ana = await person('ana');
+  await ana.keyboard.press('Control+k');
+  await ana.waitForSelector('dialog.switcher');
+  await ana.keyboard.type('not a room');
+  await ana.keyboard.press('Enter');
+  assert.equal(await ana.textContent('.switcher .error'), 'A room name has letters, digits and . _ - only.');
+});
+
 scene('two windows of one browser: what is read in one is read in the other', async ({ person, friend }) => {
   const ana = await person('ana');
   const bob = await friend('bob', { room: 'ops' });

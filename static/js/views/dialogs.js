@@ -277,7 +277,7 @@ export function openSwitcher(app) {
     const go = (room) => {
       const fault = roomFault(room);
       if (fault) {
-        error.textContent = strings[fault];
+        error.textContent = fault;
         return;
       }
       close();
