@@ -1,17 +1,18 @@
-// What the browser gives: elements, in which text only ever becomes text, parts, an address, a memory.
+// What the browser gives: elements, parts, an address, a memory.
 import { DEFAULT_ROOM, cleanRoom } from './hubbub.js';
 import { hue, initials } from './words.js';
 
 export const byId = (id) => document.getElementById(id);
 
-// h('p', { class: 'note', onclick: f, 'aria-hidden': 'true' }, 'text', element, null)
+// h('p', { class: 'note', onclick: f, 'aria-hidden': 'true' }, 'text', element, isLong && 'more')
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  const isThere = (value) => (value ?? false) !== false;
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
-    else if ((value ?? false) !== false) element.setAttribute(name, value === true ? '' : value);
+    else if (isThere(value)) element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  element.append(...children.filter(isThere));
   return element;
 }
 
@@ -44,20 +45,19 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// A browser computes its style again even if it was so already.
+// (To set the same costs a new style too.)
 export function hide(element, isHidden) {
   if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
 
-// Makes the children of parent be those of rows, {key, sig}. A node is kept while the parts of sig stay, so that
-// focus and selection survive. build(row, isNew) makes a node.
+// The children of parent become those of rows (docs/client.md). build(row, isNew) makes a node.
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   const keys = new Set(rows.map((row) => row.key));
   parent.known = new Map();
-  // First what goes, or all others would be moved before a first row that stands in the way.
+  // First what goes, or all others would be moved before it.
   for (const [key, { node }] of known) if (!keys.has(key)) node.remove();
   let cursor = parent.firstChild;
   for (const row of rows) {
@@ -73,7 +73,7 @@ export function reconcile(parent, rows, build) {
   }
 }
 
-// The focus goes to what stands in its place.
+// The focus stays in its place.
 function replace(old, node) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(node);
@@ -82,7 +82,7 @@ function replace(old, node) {
   (same || node.querySelector('[tabindex], button, a'))?.focus({ preventScroll: true });
 }
 
-// What failed is tried anew with the next call, under another address: some browsers remember failures.
+// What failed is tried anew, under another address: some browsers remember failures.
 export function once(load) {
   let tries = 0;
   let loaded = null;
@@ -113,7 +113,7 @@ export function roomOfAddress() {
   }
 }
 
-// A browser that refuses to remember (private windows, strict settings) is fine.
+// A browser may refuse to remember.
 const guarded = (pick) => ({
   get(key) {
     try {
@@ -127,7 +127,7 @@ const guarded = (pick) => ({
       if (value === null) pick().removeItem(`hubbub.${key}`);
       else pick().setItem(`hubbub.${key}`, JSON.stringify(value));
     } catch {
-      // Not remembered, then.
+      // not remembered, then
     }
   },
 });

@@ -1,7 +1,7 @@
-// hubbub's connection, for any page or program: docs/embedding.md. The client in this folder is built on it.
+// hubbub's connection, for any page or program: docs/embedding.md.
 
 const OPEN_MS = 10_000;
-const HEALTHY_MS = 10_000; // then the next trouble starts counting anew
+const HEALTHY_MS = 10_000; // then tries count anew
 const SILENCE_MS = 45_000;
 const CHECK_EVERY_MS = 5_000;
 const PROBE_MS = 10_000;
@@ -10,9 +10,9 @@ const PATIENCE_MS = 60_000; // while our own dead connection may hold our name
 const TAKEN_RETRY_MS = 3_000;
 const BUSY_MS = 3_000;
 const OFFLINE_RETRY_MS = 30_000;
-const RESTART_MS = 30_000; // so long a server that said it restarts is not "lost"
+const RESTART_MS = 30_000; // so long it is not "lost"
 const TOLD_MAX_MS = 10 * 60_000;
-const ANSWER_MS = 10_000; // no ack by then: the connection is dead
+const ANSWER_MS = 10_000;
 const QUERY_MS = 20_000;
 const TYPING_EVERY_MS = 3_000;
 const AGAIN_MS = 1_000;
@@ -20,33 +20,33 @@ const LAST = 50;
 const ENTRIES_MAX = 50;
 const CHARACTERS_MAX = 64 * 1024;
 
-// --- the wire, version 2 (docs/protocol.md): what comes is checked here, to the last field; what a name is ---
+// --- the wire (docs/protocol.md), checked to the last field; names ---
 
 const SUBPROTOCOL = 'chat.v2';
 export const DEFAULT_ROOM = 'lobby';
 
-// Relative to the page or server, so that a path prefix of a reverse proxy is kept.
+// Relative: a reverse proxy may have a path prefix.
 export const socketUrl = (base) => new URL('ws', base).href.replace(/^http/, 'ws');
 
-// (crypto.randomUUID is missing where the page came over plain http.)
+// (Plain http has no crypto.randomUUID.)
 export function newCid() {
   const random = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-// Two people cannot hold names with the same key at the same time.
+// Names with the same key are one name.
 export const nameKey = (name) => name.trim().normalize('NFKC').toLowerCase();
 export const cleanName = (name) => name.normalize('NFC').trim();
 export const cleanRoom = (room) => cleanName(room).replace(/^#+/, '').toLowerCase() || DEFAULT_ROOM;
 
-const DATE_MAX = 8.64e15; // what a Date can hold
+const DATE_MAX = 8.64e15;
 const isText = (value) => typeof value === 'string';
 const isTexts = (value) => Array.isArray(value) && value.every(isText);
 const isTime = (value) => typeof value === 'number' && Math.abs(value) <= DATE_MAX;
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 const isObject = (value) => value !== null && typeof value === 'object';
 
-// What is not text.
+// All else is text.
 const is = {
   seq: isCount,
   count: isCount,
@@ -60,7 +60,7 @@ const is = {
   messages: Array.isArray,
   rooms: Array.isArray,
 };
-// names: of all that a frame must have, and, with a question mark, of what must be right if it is there.
+// names: what a frame must have; with a question mark, what must be right if it is there.
 const has = (frame, names) =>
   isObject(frame) &&
   names.split(' ').every((each) => {
@@ -105,7 +105,7 @@ function cleanReactions(reactions) {
 
 const clean = (m) => ({ ...m, type: 'message', reactions: cleanReactions(m.reactions) });
 
-// One odd entry in a list does not cost the rest.
+// An odd entry does not cost the rest of its list.
 const insides = {
   message: (f) => (f.reactions === undefined ? {} : clean(f)),
   joined: (f) => ({ events: f.events.filter(isEvent).map((e) => (e.type === 'message' ? clean(e) : e)) }),
@@ -114,7 +114,7 @@ const insides = {
   rooms: (f) => ({ rooms: f.rooms.filter((room) => has(room, 'name topic? members?')) }),
 };
 
-// Null for what is not understood, as all that a later server may send.
+// Null: not understood, as all that a later server may send.
 export function decode(text) {
   if (!isText(text)) return null;
   let frame;
@@ -126,7 +126,6 @@ export function decode(text) {
   return isObject(frame) && isFrame(frame) ? { ...frame, ...insides[frame.type]?.(frame) } : null;
 }
 
-// What the end of a connection means. cause names the text to show; a final end is not retried.
 const causes = {
   1001: 'restart',
   1012: 'restart',
@@ -193,13 +192,13 @@ const world = {
   isVisible: () => !globalThis.document?.hidden,
 };
 
-// When to try, wait, give up. greet(hello) must send the join that signs in; the first `joined` lets us in.
+// greet(hello) must send the join that signs in; the first `joined` lets us in.
 export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible } = { ...world, ...given };
   let state = { phase: 'idle' };
   let socket = null;
-  let timer = null; // of the phase
-  let probe = null; // {until, timer} while we wait for any sign of life
+  let timer = null;
+  let probe = null; // {until, timer}
   let attempt = 0;
   let onlineSince = 0;
   let heardAt = 0;
@@ -227,7 +226,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     socket = own;
     own.onmessage = (event) => own === socket && hear(event.data);
     own.onclose = (event) => own === socket && end(event.code, event.reason);
-    own.onerror = () => {}; // Node wants it; the close that follows says it all
+    own.onerror = () => {}; // Node wants it
     after(OPEN_MS, drop);
     enter({ phase: 'connecting', attempt, cause: state.cause });
   }
@@ -333,7 +332,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
 
   return {
     state: () => state,
-    // A first try that fails is told, not repeated, unless the seat was ours a moment ago.
+    // A first try is repeated only if the seat was ours a moment ago.
     start({ insist = 0 } = {}) {
       close();
       attempt = 0;
@@ -369,10 +368,8 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   };
 }
 
-// --- the outbox: messages the server has not confirmed yet ---
+// --- the outbox: what the server has not confirmed (docs/client.md) ---
 
-// In each room one is on its way at a time: they keep their order. The server stores a cid once, so what may have
-// arrived can be sent again.
 export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
   let entries = [];
   let holds = new Map(); // room: when the server wants to hear the next one
@@ -402,7 +399,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       set(unsent(Array.isArray(stored) ? stored : []));
     },
 
-    // Null if too much is waiting.
+    // Null: too much is waiting.
     add({ room, body, reply_to, after = 0 }) {
       const open = unconfirmed();
       const size = open.reduce((sum, e) => sum + e.body.length, body.length);
@@ -412,7 +409,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       return entry;
     },
 
-    // The entry to send now, marked as sent before it is; null if it is not time.
+    // Marked as sent before it is. Null if it is not time.
     take(room) {
       const own = of(room);
       const entry = own.find((e) => e.state === 'queued');
@@ -424,7 +421,6 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
     confirm: (cid, { id, seq, ts }) => update(cid, { state: 'acked', id, seq, ts }),
     refuse: (cid, { error, code }) => update(cid, { state: 'failed', reason: error, code }),
 
-    // Its message is in the log.
     arrived(id) {
       const entry = entries.find((e) => e.state === 'acked' && e.id === id);
       if (entry) set(without(entry));
@@ -440,7 +436,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
     },
 
-    // Under a new cid: what was refused was not stored, and now it comes last.
+    // Under a new cid, and now the last.
     retry(cid) {
       const entry = find(cid);
       if (!entry) return null;
@@ -467,8 +463,8 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   const { on, emit } = emitter();
   const person = nameKey(cleanName(name));
   const rooms = new Map();
-  const requests = new Map(); // by cid: what waits for an answer
-  const sends = new Map(); // by cid: the promises of send()
+  const requests = new Map(); // by cid
+  const sends = new Map(); // by cid
   const holds = new Set(); // timers
   let me = cleanName(name);
   let hello = null;
@@ -549,7 +545,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     return entry ? { ...frame, cid: entry.cid } : frame;
   }
 
-  // A hole in seq is healed at once; the answer has what comes until then.
+  // A hole in seq is healed at once.
   function isNext(room, { seq }) {
     if (!room || room.isJoining || seq <= room.seq) return false;
     if (seq > room.seq + 1) {
@@ -579,7 +575,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     const room = rooms.get(entry.room);
     outbox.confirm(cid, frame);
     if (room?.seq >= seq) {
-      outbox.arrived(id); // what was said is here already
+      outbox.arrived(id); // it is here already
       emit('frame', frame);
     }
     sends.get(cid)?.resolve(frame);
@@ -587,7 +583,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     flush(room);
   }
 
-  // Too fast, or for which request is not said: all that is not answered goes again, in order.
+  // Too fast, or not said for which: what is not answered goes again, in order.
   function slowDown(ms) {
     for (const [cid, request] of requests) {
       if (outbox.find(cid)) {
@@ -637,7 +633,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
 
   const answer = (frame) => done(frame.cid)?.resolve(frame);
   const handlers = {
-    hello() {},
     bye: (frame) => emit('frame', frame),
     joined,
     ack,
@@ -671,7 +666,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     watch(cid, request);
   }
 
-  // In a hidden tab timers and network may sleep, so there nothing is judged.
+  // In a hidden tab timers and network may sleep.
   function watch(cid, request) {
     clearTimeout(request.timer);
     const judge = () => {
@@ -682,7 +677,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     request.timer = setTimeout(judge, request.keep ? ANSWER_MS : QUERY_MS);
   }
 
-  // keep: to be done exactly once; else a question, which may fail.
+  // keep: to be done exactly once; a question may fail.
   function request(fields, keep = false) {
     const cid = newCid();
     return new Promise((resolve, reject) => {
@@ -711,7 +706,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       on: events.on,
       place: () => ({ epoch: room.epoch, seq: room.seq, isIn: room.isIn }),
 
-      // Null if too many are waiting.
+      // Null: too many are waiting.
       post(body, replyTo) {
         const entry = outbox.add({ room: room.name, body, reply_to: replyTo, after: room.seq });
         if (entry) flush(room);

@@ -1,10 +1,10 @@
-// The first page: who are you, where do you want to go? The room is loaded while that is being answered.
+// The first page. The room is loaded while it is filled in.
 import { browser, byId, h, once, roomOfAddress, showAvatar, tab } from './dom.js';
 import { DEFAULT_ROOM, cleanName, cleanRoom } from './hubbub.js';
 import { nameFault, roomFault, strings } from './words.js';
 
 const CONNECTING_AFTER_MS = 400;
-const RELOAD_PATIENCE_MS = 5_000; // for the connection of this page before it was reloaded
+const RELOAD_PATIENCE_MS = 5_000; // with the connection from before the reload
 const behind = 'room store views/frame views/log';
 
 const panel = byId('signin');
@@ -15,7 +15,7 @@ let slow = null;
 let isBusy = false;
 
 const load = once((again) => {
-  // All at once, not one after the other as each names the next.
+  // All at once, not as each names the next.
   const links = behind.split(' ').map((module) => h('link', { rel: 'modulepreload', href: `js/${module}.js` }));
   if (!again) document.head.append(...links);
   return import(`./room.js${again}`);
@@ -114,5 +114,5 @@ if (typeof before?.name === 'string' && typeof before.room === 'string') {
   join(seat, { insist: RELOAD_PATIENCE_MS, isBack: true });
 } else {
   signin.show(wish);
-  if (wish.name) load().catch(() => {}); // somebody who has been here is likely to come in
+  if (wish.name) load().catch(() => {}); // likely to come in
 }

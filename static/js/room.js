@@ -10,7 +10,7 @@ const PAGE = 50;
 const HOLE_PAGE = 200;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
-const QUIET_ROOM = 50; // people; in a larger one coming and going is shown only if asked for
+const QUIET_ROOM = 50; // people; in a larger one notices are hidden
 
 const store = createStore(storeChanged);
 const loading = new Set();
@@ -18,7 +18,7 @@ let signin = null;
 let chat = null;
 let seat = null; // {name, room} while we are in or want to be
 let wasIn = false;
-let build = null; // of the server when this page was loaded
+let build = null; // of the server, when this page came
 let marks = {}; // {room: {epoch, seq}}: up to where one has read
 let settings = browser.get('settings') ?? {};
 let markTimer;
@@ -37,6 +37,7 @@ const log = createLog({
   on: {
     act,
     react,
+    tools: (item) => later('tools', item),
     find: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
@@ -176,7 +177,7 @@ function stateChanged(state, before) {
   scheduleRender();
 }
 
-// A refused name is asked for again; whoever was in otherwise keeps the log in sight.
+// Whoever was in keeps the log in sight.
 function rejected({ cause, reason }) {
   const isNameFault = cause === 'taken' || cause === 'invalid';
   if (wasIn && !isNameFault) return;
@@ -234,8 +235,6 @@ const frames = {
     else tell(error);
     if (refusedRoom) leaveRoom(refusedRoom);
   },
-
-  bye() {},
 };
 
 function frameCame(frame, more) {
@@ -266,11 +265,10 @@ function say(text, replyTo) {
 
 const loadDialogs = part('dialogs');
 
-// What few people do, and not often: loaded when it is asked for.
 async function later(what, ...args) {
   const dialogs = await loadDialogs().catch(() => null);
-  if (dialogs) dialogs[what](app, ...args);
-  else tell(strings.notLoaded, () => later(what, ...args));
+  if (dialogs) return dialogs[what](app, ...args);
+  return tell(strings.notLoaded, () => later(what, ...args));
 }
 
 function act(what, item, ...more) {
@@ -315,7 +313,7 @@ function editLast() {
 
 // --- history ---
 
-// One page at a time. False if there was none.
+// One page at a time.
 async function ask(where, query, { room = here(), ...more } = {}) {
   const what = `${room} ${where}`;
   if (loading.has(what)) return false;
@@ -349,14 +347,6 @@ function loadHole({ before, key }, room = here()) {
 
 // --- keys ---
 
-function goRoom(step, isUnread) {
-  const { order, rooms, current: here } = store.get();
-  const at = order.indexOf(here);
-  const others = order.map((_, i) => order[(at + (i + 1) * step + order.length * order.length) % order.length]);
-  const next = others.find((room) => room !== here && (!isUnread || rooms[room].unread));
-  if (next) goTo(next);
-}
-
 function nextRegion(step) {
   const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
   const here = all.findIndex((region) => region.contains(document.activeElement));
@@ -371,10 +361,9 @@ function escape() {
   else composer.focus();
 }
 
-// A key that would write a character, pressed where there is nothing to write into.
-function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey, isComposing }) {
-  if ([...key].length !== 1 || ctrlKey || metaKey || altKey || isComposing) return false;
-  if (target.closest('input, textarea, select, dialog')) return false;
+// Pressed where there is nothing to write into.
+function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey }) {
+  if ([...key].length !== 1 || ctrlKey || metaKey || altKey || target.matches('textarea')) return false;
   return !(key === ' ' && target.closest('button, a, [tabindex]'));
 }
 
@@ -385,7 +374,7 @@ function keyAct(event) {
   const command = (ctrlKey || metaKey) && !altKey && !shiftKey && commands[key.toLowerCase()];
   if (key === 'F6') return () => nextRegion(shiftKey ? -1 : 1);
   if (command) return () => later(command);
-  if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => goRoom(key === 'ArrowUp' ? -1 : 1, shiftKey);
+  if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => later('goRoom', key === 'ArrowUp' ? -1 : 1, shiftKey);
   return null;
 }
 
@@ -396,7 +385,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     keyed();
   } else if (event.key === 'Escape' && !event.isComposing && !document.querySelector(':popover-open')) escape();
-  else if (isStrayCharacter(event)) composer.focus(); // before the character is written, so that it lands there
+  else if (isStrayCharacter(event)) composer.focus(); // and there it is written
 });
 for (const [id, what] of [
   ['room-add', 'openSwitcher'],
@@ -408,7 +397,7 @@ for (const [id, what] of [
 
 // --- showing ---
 
-// Once a frame; when nobody looks there are none.
+// Once a frame; a hidden page has none.
 function scheduleRender() {
   if (renderPending) return;
   renderPending = true;
@@ -447,7 +436,7 @@ function showTitle(state) {
   showFavicon(unread ? 'icon-unread.svg' : 'icon.svg');
 }
 
-// A browser asks the server each time it is set.
+// Each time it is set, the server is asked.
 function showFavicon(file) {
   if (byId('favicon').getAttribute('href') !== file) byId('favicon').href = file;
 }
@@ -500,7 +489,7 @@ const events = {
 };
 for (const [type, f] of Object.entries(events)) window.addEventListener(type, (event) => seat && f(event));
 
-// iOS lays its keyboard over the page and says so only here.
+// iOS lays its keyboard over the page.
 window.visualViewport?.addEventListener('resize', () => {
   document.documentElement.style.setProperty('--height', `${window.visualViewport.height}px`);
 });

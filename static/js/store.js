@@ -1,11 +1,11 @@
-// What is known about the rooms: pure reducers, and a store. What an item is: docs/client.md.
+// What is known about the rooms: pure reducers (docs/client.md).
 import { nameKey } from './hubbub.js';
 
 const ITEMS_MAX = 10_000;
 const ITEMS_DROPPED_AT_ONCE = 1_000;
 const ITEMS_IN_ALL = 30_000;
-const ITEMS_ELSEWHERE = 200; // what other rooms keep when there is too much in all
-const NOTICES_UP_TO = 50; // people; in a larger room coming and going is no news
+const ITEMS_ELSEWHERE = 200; // when there is too much in all
+const NOTICES_UP_TO = 50; // people; in a larger room it is no news
 const TYPING_MS = 5_000;
 
 export const emptyRoom = {
@@ -41,7 +41,7 @@ const without = (object, key) => Object.fromEntries(Object.entries(object).filte
 
 const word = /[\p{L}\p{N}\p{M}_]/u;
 
-// Whether the name stands in the text as a word of its own.
+// As a word of its own.
 export function mentions(body, name) {
   const text = nameKey(body);
   const wanted = nameKey(name);
@@ -69,7 +69,6 @@ function trim(room) {
 const append = (room, added) => trim({ ...room, items: [...room.items, added], next: room.next + 1 });
 const numbered = (room, fields) => ({ key: `n${room.next}`, ...fields });
 
-// By id what is known, else by seq.
 export function merge(items, messages) {
   const keys = new Map(items.filter(isKept).map((i) => [i.id, i.key]));
   const fresh = new Map(messages.map((m) => [m.id, { ...m, key: keys.get(m.id) ?? m.key }]));
@@ -126,7 +125,7 @@ const events = {
 function durable(room, frame, state) {
   if (frame.seq <= room.seq) return room;
   const applied = events[frame.type](room, frame, state);
-  // What concerns a message that waits waits with it.
+  // (What concerns a message that waits waits too.)
   const isWaiting = room.hasNewer && frame.type !== 'message' && room.later.some((f) => f.id === frame.id);
   return { ...(isWaiting ? toLater(applied, frame) : applied), seq: frame.seq };
 }
@@ -173,7 +172,7 @@ function afterLoss(room, frame, state) {
   return messages.filter(isNew).reduce((sum, made) => count(sum, made, state), after);
 }
 
-// The end of history is reached: what waited is put behind it.
+// The end of history is reached.
 function joinLater(room, state) {
   const known = new Set(room.items.map((i) => i.id));
   const add = (after, frame) => {
@@ -241,7 +240,7 @@ const roomActions = {
     return pages[where](room, { ...page, items: itemsOf(state, messages) }, state);
   },
 
-  // What one does oneself is seen at once; `restore` takes back what the server refuses.
+  // Seen at once; taken back if the server refuses.
   apply: (room, { event }, state) => events[event.type](room, event, state),
   restore: (room, { was, event }) =>
     change(room, was.id, (is) =>
@@ -258,7 +257,7 @@ const roomActions = {
   read: (room) => (room.unread || room.read !== room.seq ? asRead(room) : room),
   readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...asRead(room, seq), line: null } : room),
   clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
-  // Whoever has read everything finds the line below that on return.
+  // What has been read needs no line on return.
   lookAway: (room) => (room.line && !room.unread ? { ...room, line: null } : room),
   out: (room) => (room.isIn ? { ...room, isIn: false, typing: {} } : room),
 };

@@ -1,5 +1,4 @@
-// Light, dark, or as the system has it; every .theme button goes on to the next. Runs before the first paint, hence
-// no module: a chosen theme must not flash in late.
+// Light, dark, or as the system. No module: it must run before the first paint.
 (() => {
   const labels = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
   const order = Object.keys(labels);
@@ -25,7 +24,7 @@
     try {
       localStorage.setItem('hubbub.theme', JSON.stringify(dataset.theme));
     } catch {
-      // For this visit only, then.
+      // for this visit only, then
     }
   });
 })();

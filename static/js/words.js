@@ -1,4 +1,4 @@
-// All that a person reads, but for the dialogs: sentences, times, days, initials (and a colour for each name), links.
+// All that a person reads, but for the dialogs.
 import { cleanName, cleanRoom, nameKey } from './hubbub.js';
 
 const plural = new Intl.PluralRules('en');
@@ -6,7 +6,7 @@ export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one
 const list = new Intl.ListFormat('en', { type: 'unit' });
 const and = new Intl.ListFormat('en');
 
-// A sentence with names in it is a list of parts: text, or {name}, whose direction is its own.
+// A sentence with names is a list of parts: text, or {name}, whose direction is its own.
 const people = (names) => list.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
 const everybody = (names, me) => and.format(names.map((name) => (name === me ? 'you' : name)));
 
@@ -96,9 +96,6 @@ export const strings = {
   retry: 'Send again',
   edit: 'Edit',
   remove: 'Delete',
-  react: 'React',
-  reply: 'Reply',
-  more: 'More',
   editing: 'Editing',
   replying: 'Replying to',
   escCancels: '· Esc cancels',
@@ -112,7 +109,7 @@ const segmenter = new Intl.Segmenter();
 const graphemes = (text) => Array.from(segmenter.segment(text), (part) => part.segment);
 export const bytes = (text) => utf8.encode(text).length;
 
-// What is wrong with a name or a room, or ''. The server has the last word: this only spares a round trip.
+// What is wrong, or ''. The server has the last word: this spares a round trip.
 export function nameFault(name) {
   const clean = cleanName(name);
   if (!clean) return strings.nameEmpty;
@@ -134,7 +131,7 @@ export function initials(name) {
   return (first + last).toLocaleUpperCase();
 }
 
-// FNV-1a of the name as the server compares it: one person, one colour.
+// FNV-1a of the name: one person, one colour.
 export function hue(name) {
   let hash = 0x811c9dc5;
   for (const byte of utf8.encode(nameKey(name))) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -165,7 +162,7 @@ const linkStart = /(?:https?:\/\/|mailto:)[^\s<>"]+/giu;
 const pairs = { ')': '(', ']': '[', '}': '{' };
 const occurrences = (text, character) => text.split(character).length - 1;
 
-// Without the punctuation that ends the sentence; a bracket that was opened in the link is its own.
+// A bracket that was opened in the link is its own.
 function trimLink(text) {
   for (;;) {
     const last = text.at(-1);
@@ -182,7 +179,7 @@ function parseLink(text) {
   return (protocol === 'mailto:' ? pathname.includes('@') : hostname) ? href : null;
 }
 
-// [{text}, {text, href}, ...] whose texts put together are the body again.
+// [{text}, {text, href}, ...]
 export function linkify(body) {
   const parts = [];
   let end = 0;

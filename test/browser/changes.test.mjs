@@ -213,6 +213,33 @@ scene('what opens over the page and cannot be loaded: said, and tried again', { 
   assert.equal(await ana.textContent('#message-error'), '');
 });
 
+scene('the tools over a message come with the first mouse; after a failure, with the next message', { isServerGoing: true }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  const bob = await stage.peer('bob');
+  await say(ana, 'one');
+  await eventuallySent(ana, ['one']);
+  bob.say('two');
+  await eventuallyTexts(ana, ['one', 'two']);
+  const tools = () => ana.$$eval('.tools', (all) => all.map((one) => one.closest('article').querySelector('.bubble').textContent));
+  const titles = () => ana.$$eval('.tools button', (all) => all.map((one) => one.title));
+  line.cut();
+  await article(ana, 'one').hover();
+  await eventually(() => ana.textContent('#message-error'), 'This could not be loaded: the server cannot be reached. Try again');
+  assert.deepEqual(await tools(), []);
+  line.heal();
+  await article(ana, 'two').hover();
+  await eventually(tools, ['two']);
+  assert.deepEqual(await titles(), ['React', 'Reply', 'More']);
+  await article(ana, 'one').hover();
+  await eventually(tools, ['one']);
+  assert.deepEqual(await titles(), ['React', 'Reply', 'Edit', 'More']);
+  await ana.click('.tools [data-what="reply"]');
+  assert.equal(await ana.evaluate(() => document.activeElement.id), 'message');
+  await ana.hover('.room-head');
+  await eventually(tools, []);
+});
+
 scene('an answer to what is far back leads there without all that is between, and back', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {
   const bob = await friend('bob');
   const { id } = await bob.say('Long ago');

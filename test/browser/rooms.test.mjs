@@ -185,6 +185,16 @@ scene('a room that cannot be is told in the switcher', async ({ person }) => {
   assert.equal(await ana.textContent('.switcher .error'), 'A room name has letters, digits and . _ - only.');
 });
 
+scene('the very first key may be for the next room', async ({ person }) => {
+  const ana = await person('ana');
+  await goTo(ana, 'ops');
+  await ana.reload();
+  await eventually(() => links(ana), ['ops', 'lobby']);
+  await ana.keyboard.press('Alt+ArrowDown');
+  await eventually(() => current(ana), 'lobby');
+  assert.equal(await ana.evaluate(() => document.activeElement.id), 'message');
+});
+
 scene('two windows of one browser: what is read in one is read in the other', async ({ person, friend }) => {
   const ana = await person('ana');
   const bob = await friend('bob', { room: 'ops' });

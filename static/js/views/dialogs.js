@@ -1,4 +1,5 @@
-// What opens over the page, each for a moment, and what is done by it: loaded when the first of them is asked for.
+// What opens over the page, each for a moment, and what is done by it; and what else is not needed at once: loaded when
+// the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
 import { canNotify } from '../notify.js';
 import { cleanRoom } from '../hubbub.js';
@@ -11,6 +12,19 @@ const SEARCH_AFTER_MS = 250;
 const SEARCH_PAGE = 20;
 const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
 const AROUND = 100;
+
+// Those of the page are in index.html.
+const icons = {
+  edit: 'm4 20 1-4.5L16.5 4a2.1 2.1 0 0 1 3 3L8.5 18.5zM14.5 6l3.5 3.5',
+  trash:
+    'M5 7h14M10 7V4.5h4V7M7 7l.8 12a1.5 1.5 0 0 0 1.5 1.5h5.4a1.5 1.5 0 0 0 1.5-1.5L17 7M10.5 11v5.5M13.5 11v5.5',
+};
+for (const [name, path] of Object.entries(icons)) {
+  const symbol = byId('i-close').cloneNode(true);
+  symbol.id = `i-${name}`;
+  symbol.firstChild.setAttribute('d', path);
+  byId('i-close').after(symbol);
+}
 
 const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
 
@@ -25,6 +39,9 @@ const words = {
   deleteIt: 'Delete',
   actions: 'Message actions',
   react: 'React',
+  reply: 'Reply',
+  edit: strings.edit,
+  more: 'More',
   anyEmoji: 'Any other emoji',
   add: 'Add',
   editedTitle: 'When this was written',
@@ -42,7 +59,6 @@ const words = {
   noResults: 'Nothing found.',
   tooShort: 'Type at least two letters.',
   failed: 'The search did not work. Please try again.',
-  moreResults: 'More',
   options: (room) => `Options of #${room}`,
   leave: 'Leave this room',
   details: 'Connection details',
@@ -122,10 +138,19 @@ function withArrows(parent) {
 
 // --- a message ---
 
+// The tools over the one that the mouse is on.
+export function tools(app, item) {
+  const tool = (what) => {
+    const onclick = ({ currentTarget }) => app.act(what, item, currentTarget);
+    return iconButton(what, words[what], { tabindex: '-1', 'data-what': what, onclick });
+  };
+  return h('div', { class: 'tools' }, tool('react'), tool('reply'), item.mine && tool('edit'), tool('more'));
+}
+
 export async function more(app, item, anchor) {
   const acts = [
-    ['react', 'react', strings.react],
-    ['reply', 'reply', strings.reply],
+    ['react', 'react', words.react],
+    ['reply', 'reply', words.reply],
     ['copy', 'copy', words.copy],
     ...(item.mine
       ? [
@@ -252,6 +277,15 @@ export async function jumpTo({ current, goTo, older, ask, log, render, tell }, i
 }
 
 // --- rooms ---
+
+// The next one, up or down; or the next with something new.
+export function goRoom({ store, goTo }, step, isUnread) {
+  const { order, rooms, current } = store.get();
+  const at = order.indexOf(current);
+  const others = order.map((_, i) => order[(at + (i + 1) * step + order.length * order.length) % order.length]);
+  const next = others.find((room) => room !== current && (!isUnread || rooms[room].unread));
+  if (next) goTo(next);
+}
 
 export function openSwitcher(app) {
   const { order, rooms } = app.store.get();
@@ -420,7 +454,7 @@ export function openSearch(app) {
     const only = h('input', { type: 'checkbox', checked: true });
     const note = h('p', { class: 'muted', role: 'status' });
     const list = h('ul', { class: 'results', role: 'list' });
-    const more = button({ class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.moreResults);
+    const more = button({ class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.more);
     const hit = (message) =>
       h(
         'li',

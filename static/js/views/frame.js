@@ -1,5 +1,4 @@
-// What stands around the log: the rooms one is in, who is here, who is told of what, how the connection is doing, and
-// where one writes.
+// What stands around the log (docs/client.md).
 import { avatar, button, byId, h, hide, icon, once, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
 import { isMe, mentions } from '../store.js';
 import { strings } from '../words.js';
@@ -14,7 +13,7 @@ const BACK_MS = 2_000;
 const COUNT_FROM_S = 5;
 const CONTEXT_MAX = 120;
 const LINES_KEPT = 20;
-const BURST = 3; // messages in BURST_MS that are read out; of more only the number
+const BURST = 3; // read out in BURST_MS; of more only the number
 const BURST_MS = 2_000;
 
 // --- sides: drawers where the window is narrow ---
@@ -49,8 +48,8 @@ export function createRooms({ onSignOut }) {
         },
         mark('hash', '#'),
         h('span', { class: 'room-link-name', dir: 'auto' }, name),
-        isTyping ? mark('dots', '…') : null,
-        unread ? mark(`badge${isMentioned ? ' mentioned' : ''}`, number) : null,
+        isTyping && mark('dots', '…'),
+        unread > 0 && mark(`badge${isMentioned ? ' mentioned' : ''}`, number),
       ),
     );
   }
@@ -110,8 +109,7 @@ export function createPeople({ onMention }) {
   };
 }
 
-// --- telling of what others say: a screen reader (the visible list is not live, or it would be read again and
-// again), and by a notification somebody who is elsewhere ---
+// --- telling of what others say: the list is not live, or it would be read again and again ---
 
 export function createAnnouncer({ store, settings, goTo }) {
   const lines = byId('announcer');
@@ -188,7 +186,7 @@ export function createStatus(on) {
 
   action.addEventListener('click', () => press());
 
-  // The countdown is not spoken: its element is hidden from a reader.
+  // detail (a countdown) is not spoken.
   function setBar(kind, text = '', detail = '', label = '', f = on.retry) {
     isShown = Boolean(kind) && kind !== 'news';
     bar.hidden = !kind;
@@ -221,7 +219,6 @@ export function createStatus(on) {
     else setBar(null);
   }
 
-  // Over, until a person wants to be back.
   function stopped() {
     const { cause, reason, retryAt = 0 } = current;
     const left = Math.ceil((retryAt - Date.now()) / 1000);
@@ -255,9 +252,9 @@ export function createStatus(on) {
   };
 }
 
-// --- where one writes: a new message, an answer, another wording; kept for each room until it is sent ---
+// --- where one writes; a draft is kept for each room ---
 
-// on.send and on.change return false if the text is to stay.
+// on.send, on.change: false if the text is to stay.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
@@ -265,11 +262,11 @@ export function createComposer(on) {
   const context = byId('context');
   const isTouch = matchMedia('(pointer: coarse)');
   let place = null; // {seat, room}
-  let mode = {}; // {} | {reply: item} | {edit: item, draft: what was being written}
+  let mode = {}; // {reply: item}, {edit: item, draft}
 
   const loadSuggest = part('suggest');
 
-  const draftName = () => place && `draft ${place.seat} ${place.room}`;
+  const draftName = () => `draft ${place.seat} ${place.room}`;
 
   function fit() {
     input.style.setProperty('height', 'auto');
@@ -424,7 +421,7 @@ export function createComposer(on) {
       input.focus();
       input.setSelectionRange(input.value.length, input.value.length);
     },
-    // What is being written is not lost for it.
+    // Before what is being written.
     take(text) {
       cancel();
       setText(input.value.trim() ? `${text}\n${input.value}` : text);
@@ -432,8 +429,7 @@ export function createComposer(on) {
     },
     mention(name) {
       const { value, selectionStart: at } = input;
-      const before = value.slice(0, at);
-      const space = before && !/\s$/u.test(before) ? ' ' : '';
+      const space = /\S$/u.test(value.slice(0, at)) ? ' ' : '';
       input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
       changed();
       input.focus();

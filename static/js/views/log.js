@@ -1,5 +1,4 @@
-// The messages: from what is known to rows, from rows to elements, of which only a window is in the page. The view
-// moves only by the reader's hand: at the end it stays at the end, anywhere else the first row in sight stays put.
+// The messages: items to rows, rows to elements, a window of them in the page (docs/client.md).
 import { avatar, button, byId, h, hide, icon, iconButton, reconcile, write } from '../dom.js';
 import { nameKey } from '../hubbub.js';
 import { findMessage, mentions } from '../store.js';
@@ -7,8 +6,8 @@ import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../w
 
 const GROUP_MS = 5 * 60_000;
 const QUOTE_MAX = 160;
-const WINDOW = 60; // items in the page at the end, up to a STEP more: each costs something in each frame
-const ITEM_PX = 20; // at least: a tall screen has more of them
+const WINDOW = 60; // items in the page at the end: each costs something in each frame
+const ITEM_PX = 20; // at least
 const WINDOW_MAX = 250; // anywhere else
 const ROWS_MAX = 300;
 const STEP = 50;
@@ -17,7 +16,7 @@ const AHEAD_SCREENS = 1.5;
 const MOMENTUM_MS = 1_500;
 const CALM_MS = 1_000;
 
-// --- which rows: messages in groups, days, the unread line, notices ---
+// --- items to rows ---
 
 const isPlain = (item) => item.kind === 'message' && !item.deleted;
 
@@ -33,7 +32,6 @@ function continues(previous, item) {
   );
 }
 
-// Who came, who went, who did both in this order.
 export function foldNotices(items) {
   const people = new Map();
   for (const { kind, username } of items) {
@@ -58,14 +56,14 @@ function noticeRow(items, open) {
   return { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen };
 }
 
-// Its message seems to be in the log: only the ack is missing.
+// In the log, it seems: only the ack is missing.
 function isEchoed(entry, mine) {
   if (entry.state === 'failed') return false;
   if (entry.id) return mine.some((item) => item.id === entry.id);
   return entry.wasSent && mine.some((item) => item.seq > entry.after && item.key === item.id && item.body === entry.body);
 }
 
-// What a row is, and what it is made from: docs/client.md.
+// Rows: docs/client.md.
 export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now }) {
   const rows = [];
   let day = null;
@@ -123,7 +121,7 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
   return rows;
 }
 
-// --- the elements of the rows ---
+// --- rows to elements ---
 
 export const namesIn = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
 
@@ -136,7 +134,7 @@ const bodyOf = (text) =>
       : part.text,
   );
 
-// Marks upon marks would reach into other messages. A clip costs something for each bubble that has one.
+// Marks upon marks would reach into other messages.
 const tower = /\p{M}{4}/u;
 
 const timeOf = (ts, attributes) =>
@@ -149,7 +147,7 @@ const stateText = ({ state, reason }) => (state === 'failed' ? strings.failed(re
 
 export function createBuilders({ on, me }) {
   function quote({ item, quoted }) {
-    if (item.reply_to === undefined || item.deleted) return null;
+    if (item.reply_to === undefined || item.deleted) return false;
     const text = (body) => h('span', { dir: 'auto' }, body);
     const content = quoted
       ? [
@@ -185,7 +183,7 @@ export function createBuilders({ on, me }) {
 
   function reactions(item) {
     const all = Object.entries(item.reactions ?? {});
-    if (!all.length || item.deleted) return null;
+    if (!all.length || item.deleted) return false;
     return h(
       'div',
       { class: 'reactions' },
@@ -200,12 +198,10 @@ export function createBuilders({ on, me }) {
   }
 
   const editedMark = (item) =>
-    item.edited && !item.deleted
-      ? button({ class: 'edited', 'data-focus': 'edited', tabindex: '-1', onclick: () => on.act('showEdits', item) }, strings.edited)
-      : null;
+    button({ class: 'edited', 'data-focus': 'edited', tabindex: '-1', onclick: () => on.act('showEdits', item) }, strings.edited);
 
   function failure({ key, item }) {
-    if (item.state !== 'failed') return null;
+    if (item.state !== 'failed') return false;
     return h(
       'div',
       { class: 'actions' },
@@ -226,7 +222,7 @@ export function createBuilders({ on, me }) {
     return h(
       'li',
       { class: classes.filter(Boolean).join(' '), 'data-state': state, 'data-key': key },
-      first ? avatar(username) : null,
+      first && avatar(username),
       h(
         'article',
         { tabindex: '-1', 'aria-labelledby': ['author', 'body', 'state', 'time'].map(id).join(' ') },
@@ -237,7 +233,7 @@ export function createBuilders({ on, me }) {
           { class: `bubble${tower.test(item.body) ? ' towering' : ''}`, title: first ? null : fullTime(ts) },
           h('div', { id: id('body'), dir: 'auto' }, ...(item.deleted ? [strings.deleted] : bodyOf(item.body))),
         ),
-        h('p', { class: 'state', id: id('state') }, editedMark(item) ?? stateText({ ...item, state })),
+        h('p', { class: 'state', id: id('state') }, item.edited && !item.deleted ? editedMark(item) : stateText({ ...item, state })),
         reactions(item),
         failure(row),
       ),
@@ -263,7 +259,7 @@ export function createBuilders({ on, me }) {
         h('span', {}, ...summary),
         icon('chevron'),
       ),
-      isOpen ? lines() : null,
+      isOpen && lines(),
     );
   }
 
@@ -297,26 +293,26 @@ export function createLog({ on, me }) {
   let outbox = [];
   let settings = {};
   let shown = []; // the rows
-  let first = null; // keys of the first and the last item in the page; null: the end
+  let first = null; // keys of items; null: the end
   let last = null;
   let range = { from: 0, to: 0 };
   let stick = true;
   let lastTop = 0;
   let held = null;
   let touchedAt = -Infinity;
-  let cameAt = -Infinity; // the last new row
-  let tabStop = null; // the article that is in the tab order
+  let cameAt = -Infinity;
+  let tabStop = null; // an article
+  let pointed = null; // the article under the mouse
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
 
   const topOf = (node) => node.getBoundingClientRect().top;
 
-  // Of a message it is the bubble that has a place: the byline above comes and goes with the group.
+  // (The byline comes and goes with the group.)
   const holdOf = (node) => node.querySelector('.bubble') ?? node;
 
-  // The first row in sight, and where it is; not a day's heading, which moves with what is under it. While nobody
-  // scrolls it is the same as last time, or what scrolling rounds off would add up.
+  // The first row in sight; headings move with what is under them. The same until somebody scrolls: rounding adds up.
   function anchor() {
     if (held?.at === scroller.scrollTop && list.known.has(held.key)) return held;
     const top = topOf(scroller);
@@ -327,7 +323,7 @@ export function createLog({ on, me }) {
     return null;
   }
 
-  // A finger's momentum overrides what a script writes, unless scrolling stops first.
+  // A finger's momentum overrides a script, unless scrolling stops first.
   function scrollTo(top) {
     const isMoving = performance.now() - touchedAt < MOMENTUM_MS;
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
@@ -352,7 +348,7 @@ export function createLog({ on, me }) {
   function chooseRange() {
     const { length } = room.items;
     if (stick) {
-      // Whole steps: while rows only come, the others need not be moved.
+      // Whole steps: the others are seldom moved.
       const from = length - endItems;
       range = { from: Math.max(0, from - (from % STEP)), to: length };
       return;
@@ -383,11 +379,11 @@ export function createLog({ on, me }) {
 
   const selected = () => {
     const selection = getSelection();
-    if (selection.isCollapsed) return []; // to ask costs a layout of the page
+    if (selection.isCollapsed) return []; // to ask costs a layout
     return [...list.querySelectorAll('.message')].filter((node) => selection.containsNode(node, true));
   };
 
-  // What has the focus or the selection stays in the page, with the one before it, which decides how it looks.
+  // Focus and selection stay, and the one before, for the look.
   function inPage() {
     const focused = list.contains(document.activeElement) ? document.activeElement.closest('.message') : null;
     const kept = new Set([focused, ...selected()].filter(Boolean).map((row) => row.dataset.key));
@@ -412,7 +408,7 @@ export function createLog({ on, me }) {
     });
   }
 
-  // Days and lines are rows too: the far end gives way.
+  // (Days and lines are rows too.)
   function chooseRows(direction) {
     let rows = rowsOf();
     while (rows.length > ROWS_MAX && range.to - range.from > endItems / 2) {
@@ -442,7 +438,7 @@ export function createLog({ on, me }) {
     const node = build[row.kind](row);
     if (!isNew || !stick) return node;
     const now = performance.now();
-    if (shown.length && now - cameAt > CALM_MS) node.classList.add('new'); // many at a time would only flicker
+    if (shown.length && now - cameAt > CALM_MS) node.classList.add('new'); // many would flicker
     cameAt = now;
     return node;
   }
@@ -489,7 +485,7 @@ export function createLog({ on, me }) {
     looked();
     more();
     showPills();
-    tools.remove();
+    point(null);
   }
 
   function leaveEnd() {
@@ -497,10 +493,9 @@ export function createLog({ on, me }) {
     stick = false;
   }
 
-  // What is near comes into the page, or is asked for.
   function more() {
     const ahead = scroller.clientHeight * AHEAD_SCREENS;
-    if (stick && distance() > END_PX) return; // just now being put at the end
+    if (stick && distance() > END_PX) return; // being put there
     if (scroller.scrollTop < ahead) {
       if (range.from > 0 && !stick) extend(-STEP);
       else if (range.from === 0 && room.hasOlder) on.older();
@@ -552,11 +547,7 @@ export function createLog({ on, me }) {
     draw();
   }
 
-  // --- the tools that hover over a message ---
-
-  const tool = (what) => iconButton(what, strings[what], { tabindex: '-1', 'data-what': what, onclick: useTool });
-  const mineOnly = tool('edit');
-  const tools = h('div', { class: 'tools' }, tool('react'), tool('reply'), mineOnly, tool('more'));
+  // --- the tools over the message that the mouse is on ---
 
   const itemOf = (node) => {
     const key = node?.closest('.message')?.dataset.key;
@@ -565,23 +556,23 @@ export function createLog({ on, me }) {
 
   const canBeUsed = (item) => item?.id && !item.deleted && !item.isLost && !item.entry;
 
-  function useTool({ currentTarget: tool }) {
-    const item = itemOf(tool);
-    if (item) on.act(tool.dataset.what, item, tool);
+  async function point(article) {
+    if (article === pointed) return;
+    pointed?.querySelector('.tools')?.remove();
+    pointed = article;
+    const item = itemOf(article);
+    const tools = canBeUsed(item) && (await on.tools(item));
+    if (tools && article === pointed) article.append(tools);
   }
 
   // Not on pointerover: rows move under a pointer that rests.
   list.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || !isFine.matches) return;
     const article = event.target.closest('.message')?.querySelector('article');
-    if (!article || tools.parentNode === article) return;
-    const item = itemOf(article);
-    mineOnly.hidden = !item?.mine;
-    if (canBeUsed(item)) article.append(tools);
-    else tools.remove();
+    if (article) point(article);
   });
-  list.addEventListener('pointerleave', () => tools.remove());
-  // Where nothing can hover, a tap on a bubble opens the menu.
+  list.addEventListener('pointerleave', () => point(null));
+  // Where nothing can hover.
   list.addEventListener('click', (event) => {
     if (isFine.matches || event.target.closest('button, a')) return;
     const article = event.target.closest('article');
@@ -589,7 +580,6 @@ export function createLog({ on, me }) {
     if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
   });
 
-  // Several rows are copied as clean text.
   document.addEventListener('copy', (event) => {
     const rows = selected();
     if (rows.length < 2) return;
@@ -597,7 +587,7 @@ export function createLog({ on, me }) {
     event.clipboardData.setData('text/plain', rows.map((row) => lineOf(itemOf(row))).join('\n'));
   });
 
-  // --- keys: one row is in the tab order, arrows move on ---
+  // --- keys ---
 
   const articles = () => [...list.querySelectorAll('article')];
 
@@ -672,10 +662,10 @@ export function createLog({ on, me }) {
 
   function leaveRoom() {
     if (room) places.set(room.name, { place: stick ? null : anchor(), first, last, stick });
-    tools.remove();
+    point(null);
   }
 
-  // Where one was; at the line, if more than a screen is unread; else at the end.
+  // Where one was; at the line, if it is out of sight; else at the end.
   function enterRoom() {
     const was = places.get(room.name);
     clear();
