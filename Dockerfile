@@ -3,7 +3,7 @@ FROM debian:trixie-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         gcc libc6-dev make cmake pkg-config \
         libwebsockets-dev libuv1-dev libjansson-dev libsqlite3-dev libutf8proc-dev libinih-dev \
-        uthash-dev zlib1g-dev
+        uthash-dev libdeflate-dev
 WORKDIR /hubbub
 COPY . .
 RUN cmake -B build -DCMAKE_BUILD_TYPE=Release -DHUBBUB_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
@@ -13,7 +13,7 @@ RUN cmake -B build -DCMAKE_BUILD_TYPE=Release -DHUBBUB_TESTS=OFF -DCMAKE_INSTALL
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
         libwebsockets19t64 libwebsockets-evlib-uv libuv1t64 libjansson4 libsqlite3-0 libutf8proc3 \
-        libinih1 zlib1g \
+        libinih1 libdeflate0 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 990 hubbub \
     && useradd --system --uid 990 --gid hubbub --home-dir /var/lib/hubbub --shell /usr/sbin/nologin hubbub \

@@ -68,7 +68,7 @@ serve test|has_library jansson     |libjansson-dev        |jansson-devel      |j
 serve test|has_library libutf8proc |libutf8proc-dev       |utf8proc-devel     |utf8proc-dev           |utf8proc
 serve test|has_library sqlite3     |libsqlite3-dev        |sqlite-devel       |sqlite-dev             |sqlite
 serve test|has_library inih        |libinih-dev           |inih-devel         |inih-dev               |inih
-serve test|has_library zlib        |zlib1g-dev            |zlib-devel         |zlib-dev               |zlib
+serve test|has_library libdeflate  |libdeflate-dev        |libdeflate-devel   |libdeflate-dev         |libdeflate
 serve test|has_header uthash.h     |uthash-dev            |uthash-devel       |uthash-dev             |uthash
 serve test|has_library cmocka      |libcmocka-dev         |libcmocka-devel    |cmocka-dev             |cmocka
 test      |has_node                |nodejs                |nodejs             |nodejs                 |node

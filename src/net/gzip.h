@@ -2,7 +2,7 @@
  * Threads:    any; no state.
  * Owns:       nothing; the result belongs to the caller.
  * Invariant:  the result unpacks to the input, and is worth it: at least a tenth smaller.
- * Fails:      NULL if it is not worth it, or zlib has no memory. */
+ * Fails:      NULL if it is not worth it, or libdeflate has no memory. */
 #ifndef HUBBUB_NET_GZIP_H
 #define HUBBUB_NET_GZIP_H
 
