@@ -187,12 +187,12 @@ static int find_target(struct appender *a, const struct cached_room *room, uint6
 
     if (rc != SQLITE_ROW)
         return rc;
-    t->n = sqlite3_column_int64(t->row, 0);
-    t->body = (const char *)sqlite3_column_text(t->row, 1);
-    t->body_length = (size_t)sqlite3_column_bytes(t->row, 1);
-    t->is_deleted = sqlite3_column_int(t->row, 2) != 0;
-    t->is_own = strcmp((const char *)sqlite3_column_text(t->row, 3), person) == 0;
-    t->ts = (uint64_t)sqlite3_column_int64(t->row, 4);
+    t->n = sqlite3_column_int64(t->row, FOUND_N);
+    t->body = (const char *)sqlite3_column_text(t->row, FOUND_BODY);
+    t->body_length = (size_t)sqlite3_column_bytes(t->row, FOUND_BODY);
+    t->is_deleted = sqlite3_column_int(t->row, FOUND_FLAG) != 0;
+    t->is_own = strcmp((const char *)sqlite3_column_text(t->row, FOUND_KEY), person) == 0;
+    t->ts = (uint64_t)sqlite3_column_int64(t->row, FOUND_TS);
     return t->body != NULL ? SQLITE_OK : SQLITE_NOMEM;
 }
 

@@ -40,8 +40,8 @@ const char *const statement_sql[STATEMENTS] = {
                      " WHERE room = ?1 AND (type > 0) = 0 AND seq = ?2 UNION ALL"
                      " SELECT n, type, ts, body, flag FROM events"
                      " WHERE room = ?1 AND (type > 0) = 1 AND seq = ?2",
-    [SQL_MESSAGE_FIND] = "SELECT e.n, e.body, e.flag, u.key, e.ts FROM events AS e"
-                         " JOIN users AS u ON u.id = e.user"
+    [SQL_MESSAGE_FIND] = "SELECT e.n, e.body, e.flag, u.key, e.ts, e.edited_ts, e.cid"
+                         " FROM events AS e JOIN users AS u ON u.id = e.user"
                          " WHERE e.room = ?1 AND (e.type > 0) = 0 AND e.seq = ?2",
     [SQL_MESSAGE_NEXT] = "SELECT n FROM events"
                          " WHERE room = ?1 AND (type > 0) = 0 AND seq >= ?2 ORDER BY seq LIMIT 1",

@@ -73,4 +73,15 @@ enum event_column {
     COLUMN_N,         /* SQL_WALK only */
 };
 
+/* Those of SQL_MESSAGE_FIND. */
+enum found_column {
+    FOUND_N,
+    FOUND_BODY,
+    FOUND_FLAG,
+    FOUND_KEY,
+    FOUND_TS,
+    FOUND_EDITED_TS,
+    FOUND_CID,
+};
+
 #endif

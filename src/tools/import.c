@@ -20,10 +20,10 @@ enum {
 /* What was read and is still to be stored: nothing is read while a transaction is open, because what comes
  * through a pipe may be long in coming. */
 struct batch {
-    struct line lines[BATCH_MAX]; /* owned */
+    struct line lines[BATCH_MAX];          /* owned */
+    unsigned long long numbers[BATCH_MAX]; /* of the lines in the file */
     unsigned count;
     size_t bytes;
-    unsigned long long first; /* the number of the first of them in the file */
 };
 
 struct counts {
@@ -38,6 +38,7 @@ struct import {
     struct batch batch;
     struct counts counts;
     unsigned long long line;
+    int64_t start; /* n of the last event that was there before */
 };
 
 static bool fail(const struct import *im, unsigned long long line, const char *reason)
@@ -50,6 +51,31 @@ static bool fail(const struct import *im, unsigned long long line, const char *r
 }
 
 /* ---- storing ---- */
+
+/* Whether the line may tell of the stored message: the text is the same, or was changed on one side. */
+static bool has_text(sqlite3_stmt *row, const struct event *e)
+{
+    return sqlite3_column_int(row, FOUND_FLAG) != 0 || e->state->is_deleted ||
+           (uint64_t)sqlite3_column_int64(row, FOUND_EDITED_TS) != e->state->edited_ts ||
+           ((size_t)sqlite3_column_bytes(row, FOUND_BODY) == e->body_length &&
+            memcmp(sqlite3_column_text(row, FOUND_BODY), e->body, e->body_length) == 0);
+}
+
+/* Whether the stored message has another id than this in the log that the line comes from: it was imported by
+ * this run, which has added it behind all that was there, or from that log under the other id. */
+static bool has_other_id(const struct import *im, sqlite3_stmt *row, const struct message_id *id)
+{
+    const char *cid = (const char *)sqlite3_column_text(row, FOUND_CID);
+    struct message_id other;
+
+    if (cid == NULL || strncmp(cid, LINE_CID, strlen(LINE_CID)) != 0)
+        return false;
+    if (sqlite3_column_int64(row, FOUND_N) > im->start)
+        return true;
+    cid += strlen(LINE_CID);
+    return id->epoch != im->appender.store->epoch && message_id_read(cid, strlen(cid), &other) &&
+           other.epoch == id->epoch && (other.room != id->room || other.seq != id->seq);
+}
 
 /* Whether the line tells of a message that this log has in the place where the line says: it is the log that it was
  * exported from, or one with the same past, such as a backup, which has an epoch of its own. Sets its seq. */
@@ -65,32 +91,40 @@ static int find_original(struct import *im, struct line *line, bool *is_there)
     if (!message_id_read(line->id, strlen(line->id), &id))
         return SQLITE_OK;
     rc = cache_room(&im->appender.cache, im->appender.store, line->room, false, &room);
-    if (rc != SQLITE_OK || room == NULL)
+    if (rc != SQLITE_OK || room == NULL || id.room != (uint64_t)room->id)
         return rc;
     rc = store_step(im->appender.store, &row, SQL_MESSAGE_FIND, "ii", room->id, (int64_t)id.seq);
     if (rc != SQLITE_ROW)
         return rc;
-    *is_there = strcmp((const char *)sqlite3_column_text(row, 3), e->user->key) == 0 &&
-                (uint64_t)sqlite3_column_int64(row, 4) == e->ts;
+    *is_there = strcmp((const char *)sqlite3_column_text(row, FOUND_KEY), e->user->key) == 0 &&
+                (uint64_t)sqlite3_column_int64(row, FOUND_TS) == e->ts && has_text(row, e) &&
+                !has_other_id(im, row, &id);
     sqlite3_reset(row);
     if (*is_there)
         e->seq = id.seq;
     return SQLITE_OK;
 }
 
-static int store_line(struct import *im, struct line *line)
+/* The line was taken for a message that was imported under its id. That had the line's time, or a later one if
+ * the room was ahead. */
+static int check_repeat(struct import *im, const struct event *e, uint64_t ts, const char **reason)
+{
+    sqlite3_stmt *row;
+    int rc = store_step(im->appender.store, &row, SQL_MESSAGE_FIND, "ii", (int64_t)e->id.room,
+                        (int64_t)e->seq);
+
+    if (rc != SQLITE_ROW)
+        return rc;
+    if (!has_text(row, e) || e->ts < ts)
+        *reason = "\"id\" is that of another message of the same person";
+    sqlite3_reset(row);
+    return SQLITE_OK;
+}
+
+static int append_line(struct import *im, struct line *line)
 {
     struct event *e = line->event;
-    bool is_there;
-    int rc = find_original(im, line, &is_there);
-
-    if (rc != SQLITE_OK)
-        return rc;
-    if (is_there) {
-        id_map_put(&im->ids, line->id, e->seq);
-        im->counts.repeated++;
-        return SQLITE_OK;
-    }
+    int rc;
 
     if (line->reply_to != NULL) {
         e->reply_to = id_map_get(&im->ids, line->reply_to);
@@ -102,34 +136,58 @@ static int store_line(struct import *im, struct line *line)
         im->counts.lost_replies++;
         rc = append_event(&im->appender, e);
     }
-    if (rc != SQLITE_OK)
+    return rc;
+}
+
+/* *reason is set if the line cannot be taken. */
+static int store_line(struct import *im, struct line *line, const char **reason)
+{
+    struct event *e = line->event;
+    uint64_t ts = e->ts;
+    bool is_there;
+    int rc = find_original(im, line, &is_there);
+
+    if (rc == SQLITE_OK && !is_there) {
+        rc = append_line(im, line);
+        is_there = e->is_repeat;
+        if (rc == SQLITE_OK && is_there)
+            rc = check_repeat(im, e, ts, reason);
+    }
+    if (rc != SQLITE_OK || *reason != NULL)
         return rc;
     id_map_put(&im->ids, line->id, e->seq);
-    im->counts.added += !e->is_repeat;
-    im->counts.repeated += e->is_repeat;
+    im->counts.added += !is_there;
+    im->counts.repeated += is_there;
     return SQLITE_OK;
 }
 
-static int store_lines(struct import *im)
+/* *reason is set if a line cannot be taken; those before it, *stored, are stored. */
+static int store_lines(struct import *im, unsigned *stored, const char **reason)
 {
+    struct batch *b = &im->batch;
     int rc = append_begin(&im->appender);
 
     if (rc != SQLITE_OK)
         return rc;
-    for (unsigned i = 0; i < im->batch.count && rc == SQLITE_OK; i++)
-        rc = store_line(im, &im->batch.lines[i]);
+    for (*stored = 0; *stored < b->count; ++*stored) {
+        rc = store_line(im, &b->lines[*stored], reason);
+        if (rc != SQLITE_OK || *reason != NULL)
+            break;
+    }
     if (rc == SQLITE_OK)
         return append_commit(&im->appender);
     append_rollback(&im->appender);
     return rc;
 }
 
-/* All or none of it; empties it. */
+/* All or none of it, or up to a line that cannot be taken; empties it. */
 static bool store_batch(struct import *im)
 {
     struct counts before = im->counts;
     struct batch *b = &im->batch;
-    int rc = b->count != 0 ? store_lines(im) : SQLITE_OK;
+    const char *reason = NULL;
+    unsigned stored = 0;
+    int rc = b->count != 0 ? store_lines(im, &stored, &reason) : SQLITE_OK;
 
     for (unsigned i = 0; i < b->count; i++)
         line_free(&b->lines[i]);
@@ -137,13 +195,13 @@ static bool store_batch(struct import *im)
     b->bytes = 0;
     if (rc != SQLITE_OK) {
         im->counts = before;
-        return fail(im, b->first, sqlite3_errstr(rc));
+        return fail(im, b->numbers[0], sqlite3_errstr(rc));
     }
     if (append_index_is_due(&im->appender))
         (void)append_index(&im->appender); /* what fails is the next one's to do, or the server's */
     if (file_is_locked(im->appender.store->path))
         usleep(BREATH_US);
-    return true;
+    return reason == NULL || fail(im, b->numbers[stored], reason);
 }
 
 /* ---- reading ---- */
@@ -157,9 +215,7 @@ static bool read_text(struct import *im, const char *text, size_t length)
         return fail(im, im->line, "the line is too long");
     if (!line_read(&b->lines[b->count], text, length, &reason))
         return fail(im, im->line, reason);
-    if (b->count == 0)
-        b->first = im->line;
-    b->count++;
+    b->numbers[b->count++] = im->line;
     b->bytes += length;
     return (b->count < BATCH_MAX && b->bytes < BATCH_MAX_BYTES) || store_batch(im);
 }
@@ -184,6 +240,20 @@ static bool import_all(struct import *im)
     return store_batch(im) && is_fine;
 }
 
+static bool find_start(struct import *im)
+{
+    sqlite3_stmt *row;
+    int rc = store_step(im->appender.store, &row, SQL_EVENT_LAST, "");
+
+    if (rc != SQLITE_ROW) {
+        store_log_failure(im->appender.store, "import_failed", rc);
+        return false;
+    }
+    im->start = sqlite3_column_int64(row, 0);
+    sqlite3_reset(row);
+    return true;
+}
+
 int tool_import(const struct tool_call *call)
 {
     bool is_stdin = strcmp(call->file, "-") == 0, is_fine;
@@ -194,7 +264,7 @@ int tool_import(const struct tool_call *call)
         return 1;
     }
     im.appender.store = store_open(call->path, STORE_WRITE, false);
-    is_fine = im.appender.store != NULL && import_all(&im);
+    is_fine = im.appender.store != NULL && find_start(&im) && import_all(&im);
     if (im.appender.store != NULL)
         printf("imported %llu, already there %llu, replies to messages that are not there %llu\n",
                im.counts.added, im.counts.repeated, im.counts.lost_replies);

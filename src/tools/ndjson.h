@@ -13,9 +13,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Its cid begins with this, and the id that it had where it comes from follows. */
+#define LINE_CID "import:"
+
 /* A message that was read. */
 struct line {
-    struct event *event; /* owned: user, ts, body, state; its cid names it as an import */
+    struct event *event; /* owned: user, ts, body, state; its cid is made of its id */
     char room[ROOM_NAME_MAX_BYTES + 1];
     char *id;       /* owned: what it was called where it comes from */
     char *reply_to; /* owned: the same of the message it answers; NULL: none */

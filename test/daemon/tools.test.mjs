@@ -127,6 +127,82 @@ test('what is imported into the log that it came from, or into a backup of that,
   await daemon.stop();
 });
 
+// Lines of another log: all of one person and one moment, half of them with the same text.
+const foreign = (count, ts = 1_600_000_000_000) => Array.from({ length: count }, (_, i) => ({
+  room: 'tea', id: `abc-1-${(i + 1).toString(16)}`, ts, username: 'ann', body: i % 2 ? 'ok' : `text ${i}`,
+  ...(i % 10 === 9 && { reply_to: `abc-1-${i.toString(16)}` }),
+}));
+
+function write(file, messages) {
+  writeFileSync(file, messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+}
+
+test('an import behind what is there loses none of many messages of one person in one millisecond', async (t) => {
+  const folder = temporaryFolder('other');
+  const daemon = await start({ state_dir: folder, message_rate: 0 }, { t });
+  const zoe = await member(daemon, 'zoe', 'tea');
+  for (let i = 0; i < 30; i++) await zoe.say('tea', `old ${i}`);
+  await daemon.stop();
+  const other = temporaryFolder('other');
+  const file = `${temporaryFolder('out')}/foreign.ndjson`;
+  // Ahead of the clock, so that the time is kept, and then some that get the time of the room.
+  for (const [target, ts] of [[other, 1_600_000_000_000], [folder, Date.now() + 60_000], [folder, 1_600_000_000_000]]) {
+    const before = lines((await tool(target, 'export')).out).length;
+    const all = foreign(150, ts).map((line) => ({ ...line, id: line.id.replace('abc', `abc${ts}`), ...(line.reply_to && { reply_to: line.reply_to.replace('abc', `abc${ts}`) }) }));
+    write(file, all.slice(0, 70));
+    assert.match(await must(target, 'import', file), /imported 70, already there 0, .* 0$/m);
+    write(file, all);
+    assert.match(await must(target, 'import', file), /imported 80, already there 70, .* 0$/m);
+    assert.match(await must(target, 'import', file), /imported 0, already there 150, .* 0$/m);
+    const stored = lines(await must(target, 'export')).slice(before);
+    assert.deepEqual(stored.map(({ body }) => body), all.map(({ body }) => body));
+    const { id } = stored[8];
+    assert.equal(stored[9].reply_to, id);
+  }
+  assert.match(await must(folder, 'verify'), /^whole/);
+});
+
+test('what was edited or deleted on one side since an export is not imported again', async (t) => {
+  const { folder, daemon, ann } = await busy(t);
+  const other = temporaryFolder('other');
+  const third = `${temporaryFolder('other')}/new`;
+  const [before, after] = ['before', 'after'].map((name) => `${temporaryFolder('out')}/${name}.ndjson`);
+  const [edited, deleted, both] = [await ann.say('tea', 'one'), await ann.say('tea', 'two'), await ann.say('tea', 'three')];
+  await ann.ask({ type: 'edit', room: 'tea', id: both.id, body: 'three again' });
+  await must(folder, 'backup', `${other}/hubbub.db`);
+  await must(folder, 'export', before);
+  await must(third, 'import', before);
+  await ann.ask({ type: 'edit', room: 'tea', id: edited.id, body: 'one again' });
+  await ann.ask({ type: 'delete', room: 'tea', id: deleted.id });
+  await ann.ask({ type: 'edit', room: 'tea', id: both.id, body: 'three once more' });
+  await must(folder, 'export', after);
+  for (const [place, file] of [[folder, before], [folder, after], [other, before], [other, after], [third, after], [third, before]]) {
+    assert.match(await must(place, 'import', file), /imported 0, already there 8, .* 0$/m, `${place} ${file}`);
+  }
+  const now = lines(await must(folder, 'export'));
+  assert.deepEqual(now.slice(-3).map(({ body }) => body), ['one again', '', 'three once more']);
+  // The place, the person and the time are the same, the text is another, and nobody changed it.
+  write(before, [{ ...now[1], body: 'something else', reactions: {} }]);
+  for (const place of [folder, other]) assert.match(await must(place, 'import', before), /imported 1, already there 0/);
+  await daemon.stop();
+});
+
+test('an id that two messages have is refused, and nothing before it is lost', async () => {
+  const other = `${temporaryFolder('other')}/new`;
+  const file = `${temporaryFolder('out')}/foreign.ndjson`;
+  const [first, second] = foreign(2);
+  const faults = [{ ...second, id: first.id }, { ...first, ts: first.ts + 1 }];
+  for (const wrong of faults) {
+    writeFileSync(file, `\n${JSON.stringify(first)}\n\n${JSON.stringify(wrong)}\n${JSON.stringify(second)}\n`);
+    const { code, err } = await tool(other, 'import', file);
+    assert.equal(code, 1);
+    assert.ok(err.includes(`${file}:4: "id" is that of another message`), err);
+  }
+  assert.equal(lines(await must(other, 'export')).length, 1);
+  write(file, [first, first, second, { ...second, body: 'no', edited: second.ts + 5 }]);
+  assert.match(await must(other, 'import', file), /imported 1, already there 3/);
+});
+
 test('an import beside the running daemon', async (t) => {
   const { folder } = await busy(t);
   const file = `${temporaryFolder('out')}/history.ndjson`;
