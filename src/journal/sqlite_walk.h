@@ -1,8 +1,8 @@
 /* sqlite_walk - all that is in the log, or a part of it, in the order in which it came.
  * Threads:    the connection's.
  * Owns:       nothing.
- * Invariant:  a walk is many short looks, so that it never holds back who writes: each event is seen once,
- *             in the state of that moment.
+ * Invariant:  a walk is many short looks, none of which is under way while visit is called, so that it never
+ *             holds back who writes: each event is seen once, in the state of that moment.
  * Fails:      result codes of SQLite. */
 #ifndef HUBBUB_JOURNAL_SQLITE_WALK_H
 #define HUBBUB_JOURNAL_SQLITE_WALK_H
