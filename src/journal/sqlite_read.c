@@ -80,7 +80,7 @@ static struct event *make_event(sqlite3_stmt *row)
     return e;
 }
 
-struct event *read_event(struct store *s, sqlite3_stmt *row, int64_t room)
+struct event *read_event_bare(const struct store *s, sqlite3_stmt *row, int64_t room)
 {
     struct event *e = make_event(row);
     uint64_t target = (uint64_t)sqlite3_column_int64(row, COLUMN_TARGET);
@@ -103,7 +103,15 @@ struct event *read_event(struct store *s, sqlite3_stmt *row, int64_t room)
         e->state->edited_ts = edited_ts;
         e->state->is_deleted = flag;
     }
-    if (!flag && read_reactions(s, room, e->seq, &e->state) != SQLITE_OK)
+    return e;
+}
+
+struct event *read_event(struct store *s, sqlite3_stmt *row, int64_t room)
+{
+    struct event *e = read_event_bare(s, row, room);
+
+    if (e != NULL && e->type == EVENT_MESSAGE && (e->state == NULL || !e->state->is_deleted) &&
+        read_reactions(s, room, e->seq, &e->state) != SQLITE_OK)
         event_unref(&e);
     return e;
 }

@@ -11,7 +11,11 @@
 
 int read_query(struct store *s, struct query *q);
 
-/* For the files of this folder: the event in a row of enum event_column; NULL when memory is short. */
+/* For the files of this folder: the event in a row of enum event_column; NULL when memory is short or its
+ * reactions cannot be read, of which sqlite3_errcode tells. */
 struct event *read_event(struct store *s, sqlite3_stmt *row, int64_t room);
+
+/* The same without the reactions that a message has. */
+struct event *read_event_bare(const struct store *s, sqlite3_stmt *row, int64_t room);
 
 #endif

@@ -87,11 +87,16 @@ const char *const statement_sql[STATEMENTS] = {
                 " JOIN users AS u ON u.id = e.user JOIN rooms AS r ON r.id = e.room"
                 " WHERE words MATCH ?1 AND w.rowid < ?2 ORDER BY w.rowid DESC",
 
+    [SQL_INDEXED] = "SELECT " INDEXED,
+    /* By the table alone, and no page of it that these events are not in: others may be damaged. */
+    [SQL_WALK_SPAN] = "SELECT max(n) FROM"
+                      " (SELECT n FROM events NOT INDEXED WHERE n >= ?1 ORDER BY n LIMIT ?2)",
     [SQL_WALK] =
-        COLUMNS ", e.room, r.name, e.n FROM events AS e CROSS JOIN users AS u ON u.id = e.user"
-                " CROSS JOIN rooms AS r ON r.id = e.room WHERE e.n > ?1"
-                " AND (?2 IS NULL OR r.name = ?2) AND (?3 IS NULL OR u.key = ?3)"
-                " AND e.ts >= ?4 AND e.ts < ?5 AND e.type <= ?6 ORDER BY e.n LIMIT ?7",
+        COLUMNS ", e.room, r.name, e.n FROM events AS e NOT INDEXED"
+                " LEFT JOIN users AS u ON u.id = e.user LEFT JOIN rooms AS r ON r.id = e.room"
+                " WHERE e.n >= ?1 AND e.n <= ?2"
+                " AND (?3 IS NULL OR r.name = ?3) AND (?4 IS NULL OR u.key = ?4)"
+                " AND e.ts >= ?5 AND e.ts < ?6 AND e.type <= ?7 ORDER BY e.n",
     [SQL_WALK_END] = "SELECT e.n FROM events AS e CROSS JOIN rooms AS r ON r.id = e.room"
                      " WHERE e.type = 0 AND (?1 IS NULL OR r.name = ?1)"
                      " ORDER BY e.n DESC LIMIT 1 OFFSET ?2",

@@ -49,6 +49,8 @@ enum statement {
     SQL_PAGE_BEFORE,
     SQL_PAGE_AFTER,
     SQL_SEARCH,
+    SQL_INDEXED,
+    SQL_WALK_SPAN,
     SQL_WALK,
     SQL_WALK_END,
     STATEMENTS

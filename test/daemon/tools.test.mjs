@@ -277,6 +277,30 @@ test('an import whose input is long in coming holds nobody up', async (t) => {
   assert.match(run.stdout(), /^imported 250,/);
 });
 
+test('export gets past damaged pages, says which events it had to leave out, and the rest can be imported', async (t) => {
+  const folder = temporaryFolder('state');
+  const daemon = await start({ state_dir: folder, message_rate: 0 }, { t });
+  const ann = await member(daemon, 'ann', 'tea');
+  for (let i = 1; i <= 300; i++) await ann.say('tea', `this is number ${i} of them`);
+  await daemon.stop();
+  const file = readFileSync(`${folder}/hubbub.db`);
+  const at = file.indexOf('this is number 150 of them');
+  file.fill(0, at - (at % 4096), at - (at % 4096) + 4096);
+  writeFileSync(`${folder}/hubbub.db`, file);
+
+  const out = `${temporaryFolder('out')}/rest.ndjson`;
+  const { code, err } = await tool(folder, 'export', out);
+  assert.equal(code, 1);
+  const [, first, last] = err.match(/^hubbub export: events (\d+) to (\d+) cannot be read; the message before is of 20\S+ \S+ UTC$/m).map(Number);
+  assert.ok(first <= 150 && last >= 150 && last - first < 100, err);
+  assert.match(err, /the file is damaged; all else is written/);
+  const numbers = lines(readFileSync(out, 'utf8')).map(({ body }) => Number(body.match(/\d+/)[0]));
+  assert.deepEqual(numbers, Array.from({ length: 300 }, (_, i) => i + 1).filter((i) => i < first || i > last));
+  const other = `${temporaryFolder('other')}/new`;
+  assert.match(await must(other, 'import', out), new RegExp(`^imported ${numbers.length},`));
+  assert.match(await must(other, 'verify'), /^whole/);
+});
+
 test('history prints the end of it, readable, and follows', async (t) => {
   const { folder, daemon, ann } = await busy(t);
   const all = (await must(folder, 'history')).trimEnd().split('\n');
