@@ -1,11 +1,12 @@
 #include "tools/ndjson.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_MAX = 1 << 20, REACTIONS_MAX = 50, NAMES_MAX = 100000 };
+enum { BODY_MAX = 1 << 20, REACTIONS_MAX = 50, NAMES_MAX = 100000, AHEAD_MAX_MS = 86400000 };
 
 /* ---- writing ---- */
 
@@ -63,48 +64,67 @@ static const char *text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-static bool read_time(const json_t *object, const char *name, uint64_t *ms)
+/* A room never goes back in time: one message of a far day would give that day to all that come. */
+static bool read_time(const json_t *object, const char *name, uint64_t *ms, const char **reason)
 {
     const json_t *value = json_object_get(object, name);
     json_int_t number = json_integer_value(value);
+    bool is_ts = strcmp(name, "ts") == 0;
 
     *ms = (uint64_t)number;
-    return json_is_integer(value) && number >= 0 && number < (json_int_t)1 << 53;
+    *reason = is_ts ? "\"ts\" is no time in milliseconds" : "\"edited\" is no time in milliseconds";
+    if (!json_is_integer(value) || number < 0 || number >= (json_int_t)1 << 53)
+        return false;
+    *reason = is_ts ? "\"ts\" is more than a day ahead of now"
+                    : "\"edited\" is more than a day ahead of now";
+    return *ms <= clock_wall_ms() + AHEAD_MAX_MS;
 }
 
-static bool add_reaction(struct message_state *state, const char *emoji, const json_t *names)
+static bool add_reaction(struct message_state *state, const char *emoji, const json_t *names,
+                         const char **reason)
 {
     struct reaction *r = &state->reactions[state->reaction_count];
     size_t count = json_array_size(names);
 
-    if (emoji[0] == '\0' || strlen(emoji) > EMOJI_MAX || count == 0 || count > NAMES_MAX)
+    if (count == 0 || count > NAMES_MAX)
         return false;
+    if (!emoji_is_fine(emoji, strlen(emoji))) {
+        *reason = "in \"reactions\" an emoji is no visible text of 64 bytes at most";
+        return false;
+    }
     *r = (struct reaction){.emoji = mem_strdup(emoji),
                            .usernames = mem_alloc(count * sizeof(char *))};
     state->reaction_count++;
     for (size_t i = 0; i < count; i++) {
         const char *name = json_string_value(json_array_get(names, i));
+        struct username *user = NULL;
 
-        if (name == NULL || name[0] == '\0')
+        if (name == NULL || username_make(name, strlen(name), &user, reason) != OK)
             return false;
+        username_unref(&user);
         r->usernames[r->count++] = mem_strdup(name);
     }
     return true;
 }
 
-static bool read_reactions(struct message_state *state, json_t *reactions)
+static bool read_reactions(struct message_state *state, json_t *reactions, const char **reason)
 {
     const char *emoji;
     json_t *names;
 
+    *reason = "\"reactions\" is not of the form {emoji: [names]}";
     if (reactions == NULL)
         return true;
-    if (!json_is_object(reactions) || json_object_size(reactions) > REACTIONS_MAX)
+    if (!json_is_object(reactions))
         return false;
+    if (json_object_size(reactions) > REACTIONS_MAX) {
+        *reason = "\"reactions\" has too many emoji";
+        return false;
+    }
     state->reactions = mem_alloc((REACTIONS_MAX + 1) * sizeof *state->reactions);
     json_object_foreach(reactions, emoji, names)
     {
-        if (!add_reaction(state, emoji, names))
+        if (!add_reaction(state, emoji, names, reason))
             return false;
     }
     return true;
@@ -119,13 +139,11 @@ static bool read_state(struct line *line, const json_t *object, const char **rea
 {
     struct message_state *state = line->event->state = message_state_make();
 
-    *reason = "\"edited\" is no time in milliseconds";
     if (json_object_get(object, "edited") != NULL &&
-        !read_time(object, "edited", &state->edited_ts))
+        !read_time(object, "edited", &state->edited_ts, reason))
         return false;
     state->is_deleted = is_deleted(object);
-    *reason = "\"reactions\" is not of the form {emoji: [names]}";
-    return state->is_deleted || read_reactions(state, json_object_get(object, "reactions"));
+    return state->is_deleted || read_reactions(state, json_object_get(object, "reactions"), reason);
 }
 
 /* The event, with a cid made of the message's id, so that it is stored once. */
@@ -149,9 +167,9 @@ static bool read_event(struct line *line, const json_t *object, struct username 
     if (line->event == NULL)
         abort();
     snprintf(cid, sizeof cid, LINE_CID "%s", id);
-    *reason = "\"ts\" is no time in milliseconds";
-    return event_set_cid(line->event, cid, strlen(cid)) &&
-           read_time(object, "ts", &line->event->ts);
+    if (!event_set_cid(line->event, cid, strlen(cid)))
+        abort();
+    return read_time(object, "ts", &line->event->ts, reason);
 }
 
 static bool read_object(struct line *line, const json_t *object, struct username **user,

@@ -235,6 +235,13 @@ test('an import stops at a line that is not one, and goes on when it is repaired
     [good[1].replace(/"ts":\d+/, '"ts":"now"'), /"ts"/],
     [good[1].replace('"you too"', '""'), /body is empty/],
     [good[0].replace(/"reactions":\{/, '"reactions":{"":["x"],'), /"reactions"/],
+    [good[0].replace(/"reactions":\{/, '"reactions":{"x":"ann",'), /"reactions" is not of the form/],
+    [good[0].replace(/"reactions":\{/, '"reactions":{"x":[7],'), /"reactions" is not of the form/],
+    [good[0].replace(/"reactions":\{/, '"reactions":{"\u202e":["ann"],'), /in "reactions" an emoji is no visible text/],
+    [good[0].replace(/"reactions":\{/, `"reactions":{"${'x'.repeat(65)}":["ann"],`), /in "reactions" an emoji is no visible text/],
+    [good[0].replace(/"reactions":\{/, '"reactions":{"x":["a\u202eb"],'), /name cannot hold/],
+    [good[1].replace(/"ts":\d+/, `"ts":${Date.now() + 90_000_000}`), /"ts" is more than a day ahead/],
+    [good[0].replace(/"edited":\d+/, `"edited":${Date.now() + 90_000_000}`), /"edited" is more than a day ahead/],
   ];
   for (const [line, reason] of faults) {
     writeFileSync(file, [good[0], line, ...good.slice(2)].join('\n'));
