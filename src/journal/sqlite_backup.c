@@ -5,11 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096 };
+
+#ifndef RENAME_NOREPLACE /* where the C library knows nothing of it */
+#define RENAME_NOREPLACE 1
+#endif
 
 /* All pages in one step: between steps somebody else's commit would make it begin again. Who writes is
  * not held back by that. */
@@ -45,14 +51,61 @@ int backup_copy(struct store *from, const char *to)
     return rc;
 }
 
-/* Gives the copy its name, unless there is a file of that name. */
+/* Unless there is a file of that name. FAT has no hard links; some network file systems, and some in user space,
+ * cannot rename without replacing. */
+static bool rename_new(const char *from, const char *to)
+{
+    return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ||
+           (errno != EEXIST && link(from, to) == 0);
+}
+
+/* Where it can be: not if the folder may be written but not read, nor on every file system (EINVAL). */
+static bool sync_folder_of(const char *path)
+{
+    char folder[PATH_SIZE];
+    int fd;
+    bool is_fine;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    is_fine = fsync(fd) == 0 || errno == EINVAL;
+    close(fd);
+    return is_fine;
+}
+
+static const char *publish_hint(int code)
+{
+    switch (code) {
+    case EEXIST:
+        return "name a file that is not there yet";
+    case EPERM:
+    case EINVAL:
+    case ENOSYS:
+    case EOPNOTSUPP:
+        return "its file system cannot name a file without replacing another: make the backup on "
+               "another one and copy it there";
+    default:
+        return "look at the disk and its space (dmesg, df)";
+    }
+}
+
+/* Gives the copy its name, unless there is a file of that name, and sees to it that both last. */
 static bool publish(const char *partial, const char *copy)
 {
     int fd = open(partial, O_RDONLY | O_CLOEXEC);
-    bool is_fine = fd >= 0 && fsync(fd) == 0 && link(partial, copy) == 0;
+    bool is_fine = fd >= 0 && fsync(fd) == 0 && rename_new(partial, copy);
 
+    if (is_fine && !sync_folder_of(copy)) {
+        int code = errno;
+
+        is_fine = false;
+        unlink(copy);
+        errno = code;
+    }
     if (!is_fine)
-        file_log_refusal(copy, strerror(errno), "name a file that is not there yet");
+        file_log_refusal(copy, strerror(errno), publish_hint(errno));
     if (fd >= 0)
         close(fd);
     return is_fine;

@@ -1,0 +1,35 @@
+/* poor_files - a file system that lacks something: preloaded into a program, it has link(2) fail as on FAT, and, if
+ * NO_RENAME_NEW is set, renameat2(2) as on file systems in user space that do not know its flags. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int link(const char *from, const char *to)
+{
+    (void)from;
+    (void)to;
+    errno = EPERM;
+    return -1;
+}
+
+long syscall(long number, ...)
+{
+    long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+    long arguments[6];
+    va_list args;
+
+    if (number == SYS_renameat2 && getenv("NO_RENAME_NEW") != NULL) {
+        errno = EINVAL;
+        return -1;
+    }
+    va_start(args, number);
+    for (int i = 0; i < 6; i++)
+        arguments[i] = va_arg(args, long);
+    va_end(args);
+    return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                arguments[5]);
+}
