@@ -11,7 +11,7 @@ bool tool_command_is(int argc, char *const *argv)
     return argc > 1 && tool_find(argv[1]) != NULL;
 }
 
-static int run_at(const struct tool *tool, const struct tool_arguments *arguments,
+static int run_at(const struct tool *tool, struct tool_arguments *arguments,
                   const struct options *o)
 {
     char *folder = state_dir_find(o->state_dir, !tool->makes_journal);
@@ -52,6 +52,7 @@ int tool_command_run(int argc, char *const *argv, char *const *envp)
     }
     options_free(&options);
 out:
+    tool_free_arguments(&arguments);
     mem_free(rest);
     return code;
 }

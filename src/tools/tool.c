@@ -22,12 +22,16 @@ enum { LINES_DEFAULT = 20 };
 static const struct tool tools[] = {
     {
         .name = "export",
-        .help = "Usage: hubbub export [--room ROOM] [--user NAME] [--since TIME] [--until TIME] "
-                "[FILE]\n"
-                "\n"
-                "Writes the messages as they are now, with their reactions, to FILE or to standard "
-                "output:\n"
-                "a JSON object a line, oldest first. hubbub import reads it.\n" WHEN COMMON,
+        .help =
+            "Usage: hubbub export [--room ROOM] [--user NAME] [--since TIME] [--until TIME] "
+            "[FILE]\n"
+            "\n"
+            "Writes the messages as they are now, with their reactions, to FILE, which must not "
+            "exist, or to\n"
+            "standard output: a JSON object a line, oldest first. hubbub import reads it. "
+            "What is damaged is\n"
+            "left out and named on standard error.\n"
+            "\n" WHEN COMMON,
         .options = BIT(TOOL_ROOM) | BIT(TOOL_USER) | BIT(TOOL_SINCE) | BIT(TOOL_UNTIL),
         .takes_file = true,
         .run = tool_export,
@@ -146,30 +150,13 @@ static bool take_argument(const struct tool *tool, int left, char *const *argv, 
             rest[out->rest_count++] = argv[1];
             *used = 2;
         }
-    } else if (tool->takes_file && out->file == NULL) {
-        out->file = argv[0];
+    } else if (tool->takes_file && out->call.file == NULL) {
+        out->call.file = argv[0];
     } else {
         return mistake(tool, "it does not take this: ", argv[0]);
     }
     return true;
 }
-
-bool tool_take_arguments(const struct tool *tool, int argc, char *const *argv, char **rest,
-                         struct tool_arguments *out)
-{
-    int used = 1;
-
-    *out = (struct tool_arguments){.rest = rest};
-    rest[out->rest_count++] = argv[0];
-    for (int i = 2; i < argc; i += used)
-        if (!take_argument(tool, argc - i, argv + i, rest, out, &used))
-            return false;
-    rest[out->rest_count] = NULL;
-    return out->wants_help || !tool->needs_file || out->file != NULL ||
-           mistake(tool, "a file has to be named", "");
-}
-
-/* ---- running ---- */
 
 static bool read_count(const char *text, uint64_t *out)
 {
@@ -180,43 +167,52 @@ static bool read_count(const char *text, uint64_t *out)
     return text[0] >= '0' && text[0] <= '9' && errno == 0 && *end == '\0' && *out <= INT32_MAX;
 }
 
-static bool understand(const struct tool *tool, const struct tool_arguments *a,
-                       struct tool_call *call, struct username **user, char *room)
+static bool understand(const struct tool *tool, const char *const *values, struct tool_call *call)
 {
-    const char *reason = "";
+    const char *room = values[TOOL_ROOM], *user = values[TOOL_USER], *reason = "";
 
-    if (a->values[TOOL_ROOM] != NULL) {
-        if (room_name_make(a->values[TOOL_ROOM], strlen(a->values[TOOL_ROOM]), room, &reason) != OK)
+    if (room != NULL) {
+        if (room_name_make(room, strlen(room), call->room_key, &reason) != OK)
             return mistake(tool, reason, "");
-        call->room = room;
+        call->room = call->room_key;
     }
-    if (a->values[TOOL_USER] != NULL) {
-        if (username_make(a->values[TOOL_USER], strlen(a->values[TOOL_USER]), user, &reason) != OK)
+    if (user != NULL) {
+        if (username_make(user, strlen(user), &call->username, &reason) != OK)
             return mistake(tool, reason, "");
-        call->user = (*user)->key;
+        call->user = call->username->key;
     }
-    if (a->values[TOOL_SINCE] != NULL && !when_read(a->values[TOOL_SINCE], &call->since))
-        return mistake(tool, "this is no time: ", a->values[TOOL_SINCE]);
-    if (a->values[TOOL_UNTIL] != NULL && !when_read(a->values[TOOL_UNTIL], &call->until))
-        return mistake(tool, "this is no time: ", a->values[TOOL_UNTIL]);
-    if (a->values[TOOL_LINES] != NULL && !read_count(a->values[TOOL_LINES], &call->lines))
-        return mistake(tool, "this is no number: ", a->values[TOOL_LINES]);
-    return true;
+    if (values[TOOL_SINCE] != NULL && !when_read(values[TOOL_SINCE], &call->since))
+        return mistake(tool, "this is no time: ", values[TOOL_SINCE]);
+    if (values[TOOL_UNTIL] != NULL && !when_read(values[TOOL_UNTIL], &call->until))
+        return mistake(tool, "this is no time: ", values[TOOL_UNTIL]);
+    if (values[TOOL_LINES] != NULL && !read_count(values[TOOL_LINES], &call->lines))
+        return mistake(tool, "this is no number: ", values[TOOL_LINES]);
+    call->does_follow = values[TOOL_FOLLOW] != NULL;
+    return !tool->needs_file || call->file != NULL || mistake(tool, "a file has to be named", "");
 }
 
-int tool_run(const struct tool *tool, const struct tool_arguments *arguments, const char *path)
+bool tool_take_arguments(const struct tool *tool, int argc, char *const *argv, char **rest,
+                         struct tool_arguments *out)
 {
-    char room[ROOM_NAME_MAX_BYTES + 1];
-    struct username *user = NULL;
-    struct tool_call call = {
-        .path = path,
-        .until = INT64_MAX,
-        .lines = LINES_DEFAULT,
-        .does_follow = arguments->values[TOOL_FOLLOW] != NULL,
-        .file = arguments->file,
-    };
-    int code = understand(tool, arguments, &call, &user, room) ? tool->run(&call) : 2;
+    int used = 1;
 
-    username_unref(&user);
-    return code;
+    *out =
+        (struct tool_arguments){.rest = rest, .call = {.until = INT64_MAX, .lines = LINES_DEFAULT}};
+    rest[out->rest_count++] = argv[0];
+    for (int i = 2; i < argc; i += used)
+        if (!take_argument(tool, argc - i, argv + i, rest, out, &used))
+            return false;
+    rest[out->rest_count] = NULL;
+    return out->wants_help || understand(tool, out->values, &out->call);
+}
+
+void tool_free_arguments(struct tool_arguments *arguments)
+{
+    username_unref(&arguments->call.username);
+}
+
+int tool_run(const struct tool *tool, struct tool_arguments *arguments, const char *path)
+{
+    arguments->call.path = path;
+    return tool->run(&arguments->call);
 }

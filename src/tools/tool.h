@@ -6,6 +6,8 @@
 #ifndef HUBBUB_TOOLS_TOOL_H
 #define HUBBUB_TOOLS_TOOL_H
 
+#include "core/name.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,12 +26,15 @@ enum tool_option {
 /* A call of a tool, its arguments understood. */
 struct tool_call {
     const char *path; /* borrowed: the journal's file */
-    const char *room; /* borrowed: a key; NULL: not given */
-    const char *user; /* borrowed: a key; NULL: not given */
+    const char *room; /* a key, in room_key; NULL: not given */
+    const char *user; /* a key, in username; NULL: not given */
     uint64_t since, until;
     uint64_t lines;
     bool does_follow;
     const char *file; /* borrowed; NULL: not given */
+
+    char room_key[ROOM_NAME_MAX_BYTES + 1];
+    struct username *username; /* owned; NULL: not given */
 };
 
 struct tool {
@@ -48,16 +53,17 @@ const struct tool *tool_find(const char *name);
  * has room for all. False after saying what is wrong. */
 struct tool_arguments {
     const char *values[TOOL_OPTIONS]; /* borrowed; NULL: not given */
-    const char *file;                 /* borrowed; NULL: not given */
+    struct tool_call call;            /* without its path */
     bool wants_help;
     char *const *rest; /* owned by the caller */
     int rest_count;
 };
 bool tool_take_arguments(const struct tool *tool, int argc, char *const *argv, char **rest,
                          struct tool_arguments *out);
+void tool_free_arguments(struct tool_arguments *arguments);
 
 /* Runs it on the journal's file; returns the exit code. */
-int tool_run(const struct tool *tool, const struct tool_arguments *arguments, const char *path);
+int tool_run(const struct tool *tool, struct tool_arguments *arguments, const char *path);
 
 /* In files of their own. */
 int tool_export(const struct tool_call *call);

@@ -439,6 +439,14 @@ test('each tool tells what it is for, and what is wrong', async (t) => {
   assert.equal((await tool(folder, 'verify', 'x')).code, 2);
   assert.equal((await tool(folder, 'history', '-n', 'many')).code, 2);
   assert.equal((await tool(`${folder}/missing`, 'verify')).code, 1);
+  // What is wrong with the call is wrong wherever the history is.
+  for (const args of [['export', '--since', 'yesterday'], ['history', '-n', '-1'], ['history', '--room', 'no such room!']]) {
+    for (const run of [launch(args, { env: { XDG_STATE_HOME: `${folder}/missing`, HUBBUB_STATE_DIR: '' }, t }), launch([...args, '--state-dir', `${folder}/missing`], { t })]) {
+      assert.equal((await run.exit).code, 2, args.join(' '));
+      assert.match(run.stderr(), new RegExp(`^hubbub ${args[0]}: .*see hubbub ${args[0]} --help\n$`));
+    }
+  }
+  assert.match(await must(folder, 'export', '--help'), /FILE, which must not exist/);
   const help = launch(['--help'], { t });
   await help.exit;
   assert.match(help.stdout(), /hubbub export/);
