@@ -162,6 +162,15 @@ test('an import behind what is there loses none of many messages of one person i
   assert.match(await must(folder, 'verify'), /^whole/);
 });
 
+test('two logs in one file that say the same are both imported', async () => {
+  const other = `${temporaryFolder('other')}/new`;
+  const file = `${temporaryFolder('out')}/foreign.ndjson`;
+  const all = foreign(20).map(({ reply_to: reply, ...line }) => line);
+  write(file, [...all, ...all.map((line) => ({ ...line, id: line.id.replace('abc', 'def') }))]);
+  assert.match(await must(other, 'import', file), /imported 40, already there 0/);
+  assert.match(await must(other, 'import', file), /imported 0, already there 40/);
+});
+
 test('what was edited or deleted on one side since an export is not imported again', async (t) => {
   const { folder, daemon, ann } = await busy(t);
   const other = temporaryFolder('other');
