@@ -86,6 +86,13 @@ static int open_connection(struct store *s)
                         NULL, NULL, NULL);
 }
 
+static int set_sync(struct store *s, bool is_full)
+{
+    return sqlite3_exec(s->db,
+                        is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL,
+                        NULL, NULL);
+}
+
 /* secure_delete: what was deleted is overwritten where it was. wal_autocheckpoint: pages that are written
  * again and again go to the file itself once every 32 MB; and the log is cut back to that after a burst. */
 static int configure_writer(struct store *s, bool is_full)
@@ -97,11 +104,7 @@ static int configure_writer(struct store *s, bool is_full)
                           "PRAGMA journal_size_limit = 67108864;",
                           NULL, NULL, NULL);
 
-    return rc == SQLITE_OK
-               ? sqlite3_exec(s->db,
-                              is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
-                              NULL, NULL, NULL)
-               : rc;
+    return rc == SQLITE_OK ? set_sync(s, is_full) : rc;
 }
 
 static int configure_reader(struct store *s)
@@ -213,7 +216,7 @@ static void read_boot_id(char out[BOOT_SIZE])
 
 /* With the power the last messages may have gone, whose places others will get: clients that saw them must
  * not take those for what they missed, so the numbering is a new one. */
-static int begin_service(struct store *s, bool is_full)
+static int note_start(struct store *s, bool is_full)
 {
     char boot[BOOT_SIZE];
     bool may_lack;
@@ -230,6 +233,23 @@ static int begin_service(struct store *s, bool is_full)
         if (rc == SQLITE_OK && !read_meta(s))
             rc = SQLITE_ERROR;
     }
+    return rc;
+}
+
+/* The note is on the disk before anything is said that may be lost: if it went with the power too, the next
+ * start would read of a clean stop, or of another start of the machine. */
+static int begin_service(struct store *s, bool is_full)
+{
+    int rc = set_sync(s, true);
+
+    if (rc == SQLITE_OK)
+        rc = store_run(s, SQL_BEGIN_WRITE, "");
+    if (rc == SQLITE_OK)
+        rc = note_start(s, is_full);
+    if (rc == SQLITE_OK)
+        rc = store_commit(s);
+    if (rc == SQLITE_OK)
+        rc = set_sync(s, is_full);
     return rc;
 }
 
