@@ -91,7 +91,6 @@ void arrival_free(struct place *p)
 static void ask(struct place *p, enum query_kind kind)
 {
     const struct arrival *a = p->arrival;
-    struct journal *journal = hub_journal(p->session->shard->hub);
     struct query *q = query_make(kind, p->session->id, hub_room_key(p->room));
 
     q->purpose = FOR_ARRIVAL;
@@ -100,7 +99,7 @@ static void ask(struct place *p, enum query_kind kind)
     q->seq = a->since;
     q->limit = kind == QUERY_EVENTS ? RECOVERY_EVENTS : a->last;
     q->bytes_max = RECOVERY_BYTES;
-    journal->ops->ask(journal, q);
+    session_ask(p->session, q);
 }
 
 /* The first room that cannot be had ends the session, for there is nothing else it could do. */

@@ -23,12 +23,10 @@ enum {
 
 static void ask(const struct asked *a, struct query *q, enum query_purpose purpose)
 {
-    struct journal *journal = hub_journal(a->session->shard->hub);
-
     q->purpose = purpose;
     q->cid = a->cid != NULL ? mem_strdup(a->cid) : NULL;
     a->session->questions++;
-    journal->ops->ask(journal, q);
+    session_ask(a->session, q);
 }
 
 /* What takes the server more than a message does counts as more than one. */

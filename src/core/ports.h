@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "core/event.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,7 +59,11 @@ struct query {
     unsigned purpose;         /* the asker's own */
     uint64_t asked_seq;       /* the asker's own */
     char *cid;                /* owned, the asker's own; may be NULL */
-    char **rooms; /* owned array of owned keys: one, or for QUERY_SEARCH any number (0: all) */
+    struct query *next_asked; /* borrowed, the asker's own */
+    atomic_bool
+        is_dropped; /* set by the asker, at any time: the answer has to come, but nobody reads it */
+    uint64_t asked_ms; /* the journal's own */
+    char **rooms;      /* owned array of owned keys: one, or for QUERY_SEARCH any number (0: all) */
     size_t room_count;
     enum page_where where;
     uint64_t seq;
@@ -69,7 +74,8 @@ struct query {
         bytes_max; /* text at most; then more is set. QUERY_EVENTS keeps to it; others may bring more, but do
                          not fetch all that limit allows; 0: no limit */
 
-    enum err outcome;         /* ERR_UNAVAILABLE: nothing below is to be trusted */
+    enum err outcome; /* not OK: nothing below is to be trusted. ERR_UNAVAILABLE, or ERR_FULL: it
+                                 would take too long */
     struct journal_head head; /* of rooms[0]; of the same moment as the items */
     struct event **items;     /* owned array of owned references */
     char **item_rooms;        /* owned array of owned keys: QUERY_SEARCH, the room of each item */

@@ -169,10 +169,21 @@ static void (*const answers[])(struct session *s, struct query *q) = {
     [FOR_ROOMS] = answer_rooms,
 };
 
+static struct refusal refusal_of_question(enum err outcome)
+{
+    struct refusal why = not_stored;
+
+    why.text = "The server cannot read its history now. Try again in a moment.";
+    if (outcome == ERR_FULL)
+        why.text = "This search takes too long. Try again in a moment, or look for longer words.";
+    return why;
+}
+
 void receipt_of_answer(struct session *s, struct event *e)
 {
     struct query *q = e->query;
 
+    session_answered(s, q);
     if (q->purpose == FOR_ARRIVAL) {
         arrival_answered(s, e);
         return;
@@ -181,9 +192,8 @@ void receipt_of_answer(struct session *s, struct event *e)
     if (q->outcome == OK) {
         answers[q->purpose](s, q);
     } else {
-        struct refusal why = not_stored;
+        struct refusal why = refusal_of_question(q->outcome);
 
-        why.text = "The server cannot read its history now. Try again in a moment.";
         why.cid = q->cid;
         why.room = q->room_count != 0 ? q->rooms[0] : NULL;
         session_refuse(s, &why);

@@ -4,6 +4,7 @@
 #include "core/arrival.h"
 #include "core/hub.h"
 #include "core/name.h"
+#include "core/ports.h"
 #include "core/proto_v2.h"
 #include "core/shard.h"
 
@@ -37,6 +38,32 @@ struct session *session_open(struct shard *shard, enum proto_version version,
     else
         s->room_key = mem_strdup(room_key);
     return s;
+}
+
+/* ---- questions ---- */
+
+void session_ask(struct session *s, struct query *q)
+{
+    struct journal *journal = hub_journal(s->shard->hub);
+
+    q->next_asked = s->asked;
+    s->asked = q;
+    journal->ops->ask(journal, q);
+}
+
+void session_answered(struct session *s, const struct query *q)
+{
+    struct query **at = &s->asked;
+
+    while (*at != q)
+        at = &(*at)->next_asked;
+    *at = q->next_asked;
+}
+
+static void drop_questions(struct session *s)
+{
+    for (struct query *q = s->asked; q != NULL; q = q->next_asked)
+        atomic_store(&q->is_dropped, true);
 }
 
 /* ---- places ---- */
@@ -83,6 +110,7 @@ static void leave_all(struct session *s, enum leave_reason reason)
 
 void session_end(struct session *s, bool is_clean)
 {
+    drop_questions(s);
     leave_all(s, is_clean ? LEAVE_QUIT : LEAVE_TIMEOUT);
     ring_clear(&s->ring);
     shard_unregister(s->shard, s);
@@ -162,6 +190,7 @@ bool session_is_busy(const struct session *s)
 static void give_up(struct session *s)
 {
     s->closing = true;
+    drop_questions(s);
     leave_all(s, LEAVE_TIMEOUT);
     ring_clear(&s->ring);
     s->ops->abort(s->wire);
@@ -336,6 +365,7 @@ void session_close(struct session *s, enum close_code code, const char *reason)
         return;
     log_sent_away(s, code);
     s->closing = true;
+    drop_questions(s);
     leave_all(s, meaning_of(code).reason);
     say_farewell(s, code, reason);
     send_last(s, frame_close(code, reason));

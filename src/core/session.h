@@ -19,6 +19,7 @@
 
 struct arrival;
 struct hub_room;
+struct query;
 struct segment;
 struct shard;
 struct shard_room;
@@ -64,6 +65,7 @@ struct session {
         large_frames; /* since the ring was empty: what does not count for its limits */
     struct ring ring;
     struct place *places; /* owned; version 1 has one at most */
+    struct query *asked;  /* borrowed: what the journal has not answered, linked by next_asked */
     struct session_id id;
     uint32_t last_place;       /* number of the newest place */
     char *room_key;            /* owned: version 1, the room to join; NULL afterwards */
@@ -118,6 +120,14 @@ void session_close(struct session *s, enum close_code code, const char *reason);
 
 /* An error frame, then session_close. */
 void session_fail(struct session *s, enum close_code code, const struct refusal *why);
+
+/* ---- questions ---- */
+
+/* The journal gets the question; when the session ends before the answer came, the journal is told that nobody
+ * waits for it. */
+void session_ask(struct session *s, struct query *q);
+/* The answer came. */
+void session_answered(struct session *s, const struct query *q);
 
 /* ---- places ---- */
 

@@ -19,11 +19,15 @@
 #include <unistd.h>
 
 enum {
-    APPENDS_MAX = 65536, /* that wait */
-    QUERIES_MAX = 16384, /* for each reader */
-    BATCH_MAX = 4096,    /* events in a transaction */
-    STEPS = 100000,      /* of SQLite's machine between two looks whether to break off */
-    PROBE_MS = 1000,     /* how often a journal that failed tries again without being asked */
+    APPENDS_MAX = 65536,   /* that wait */
+    QUERIES_MAX = 16384,   /* for each reader */
+    BATCH_MAX = 4096,      /* events in a transaction */
+    STEPS = 1000,          /* of SQLite's machine between two looks whether to break off */
+    SEARCH_MAX_MS = 2000,  /* that a search may take, */
+    SEARCH_SHARE_MS = 250, /* while others wait */
+    SEARCH_WAIT_MS =
+        5000,        /* that it may wait for its turn; by then somebody has asked for too much */
+    PROBE_MS = 1000, /* how often a journal that failed tries again without being asked */
     CALM_MS =
         5000, /* without a failure, and it is over: a full disk may still take what is small */
     SEARCH_PATIENCE_MS = 250,  /* that a search waits for another program's lock */
@@ -45,6 +49,8 @@ struct reader {
     struct bell bell;
     pthread_t thread;
     bool is_started;
+    const struct query *query; /* borrowed, the thread's: what it answers now */
+    uint64_t started_ms;       /* likewise: since when */
 };
 
 struct sqlite_journal {
@@ -299,12 +305,27 @@ static void journal_flush(struct journal *base)
 
 /* ---- reading ---- */
 
-/* SQLite calls it now and then in a long query. */
+static bool is_stopping(const struct sqlite_journal *j)
+{
+    return atomic_load_explicit(&j->is_stopping, memory_order_relaxed);
+}
+
+/* A search for many short beginnings of words may take any time, and there is one thread for all. */
+static bool is_too_long(const struct reader *r)
+{
+    bool others_wait = atomic_load_explicit(&r->box.waiting, memory_order_relaxed) > 1;
+
+    return r->query->kind == QUERY_SEARCH &&
+           clock_mono_ms() > r->started_ms + (others_wait ? SEARCH_SHARE_MS : SEARCH_MAX_MS);
+}
+
+/* SQLite calls it now and then in a long query. At the end nobody waits for answers any more. */
 static int must_break_off(void *arg)
 {
-    const struct sqlite_journal *j = arg;
+    const struct reader *r = arg;
 
-    return atomic_load_explicit(&j->is_stopping, memory_order_relaxed);
+    return is_stopping(r->journal) ||
+           atomic_load_explicit(&r->query->is_dropped, memory_order_relaxed) || is_too_long(r);
 }
 
 /* Returns when the words of all that is stored are in the index. */
@@ -318,29 +339,37 @@ static int await_index(struct sqlite_journal *j, struct store *s)
     atomic_store(&j->is_index_asked, true);
     bell_ring(&j->bell);
     bell_wait(&j->caught_up, BELL_FOREVER);
-    return must_break_off(j) ? SQLITE_INTERRUPT : j->index_outcome;
+    return is_stopping(j) ? SQLITE_INTERRUPT : j->index_outcome;
 }
 
-/* At the end nobody waits for answers any more. */
-static int find_answer(struct sqlite_journal *j, struct store *s, struct query *q)
+static int find_answer(struct reader *r, struct query *q)
 {
-    int rc = must_break_off(j) ? SQLITE_INTERRUPT : SQLITE_OK;
+    int rc = SQLITE_OK;
 
-    if (rc == SQLITE_OK && q->kind == QUERY_SEARCH)
-        rc = await_index(j, s);
-    return rc == SQLITE_OK ? read_query(s, q) : rc;
+    r->query = q;
+    r->started_ms = clock_mono_ms();
+    if (q->kind == QUERY_SEARCH) {
+        if (r->started_ms > q->asked_ms + SEARCH_WAIT_MS)
+            return SQLITE_INTERRUPT;
+        rc = await_index(r->journal, r->store);
+        r->started_ms = clock_mono_ms();
+    }
+    if (rc == SQLITE_OK && must_break_off(r))
+        rc = SQLITE_INTERRUPT;
+    return rc == SQLITE_OK ? read_query(r->store, q) : rc;
 }
 
-static void answer(struct sqlite_journal *j, struct store *s, struct query *q)
+static void answer(struct reader *r, struct query *q)
 {
-    int rc = find_answer(j, s, q);
+    struct sqlite_journal *j = r->journal;
+    int rc = find_answer(r, q);
     uint64_t suppressed;
 
     if (rc != SQLITE_OK)
-        q->outcome = ERR_UNAVAILABLE;
+        q->outcome = rc == SQLITE_INTERRUPT ? ERR_FULL : ERR_UNAVAILABLE;
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT &&
         log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
-        store_log_failure(s, "journal_read_failed", rc);
+        store_log_failure(r->store, "journal_read_failed", rc);
     j->base.listener.answered(j->base.listener.arg, q);
 }
 
@@ -358,7 +387,7 @@ static void *read_until_stopped(void *arg)
         if (count == 0)
             bell_wait(&r->bell, BELL_FOREVER);
         for (size_t i = 0; i < count; i++) {
-            answer(r->journal, r->store, items[i]);
+            answer(r, items[i]);
             mailbox_done(&r->box, 1);
         }
     }
@@ -369,6 +398,7 @@ static void journal_ask(struct journal *base, struct query *q)
     struct sqlite_journal *j = (struct sqlite_journal *)base;
     struct reader *r = &j->readers[q->kind == QUERY_SEARCH ? READER_SEARCH : READER_PAGES];
 
+    q->asked_ms = clock_mono_ms();
     if (mailbox_is_full(&r->box)) {
         q->outcome = ERR_UNAVAILABLE;
         j->base.listener.answered(j->base.listener.arg, q);
@@ -460,7 +490,7 @@ static bool start_reader(struct sqlite_journal *j, struct reader *r)
     r->store = store_open(j->store->path, STORE_BESIDE, false);
     if (r->store == NULL)
         return false;
-    sqlite3_progress_handler(r->store->db, STEPS, must_break_off, j);
+    sqlite3_progress_handler(r->store->db, STEPS, must_break_off, r);
     r->is_started = start_thread(&r->thread, read_until_stopped, r);
     return r->is_started;
 }

@@ -572,6 +572,67 @@ static void what_is_asked_is_answered_even_if_memory_is_short(void **state)
     assert_next(rig, ann, "");
 }
 
+static void take_too_long(struct journal *j, struct query *q)
+{
+    q->outcome = ERR_FULL;
+    j->listener.answered(j->listener.arg, q);
+}
+
+static void a_search_that_takes_too_long_is_told_when_to_try_again(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann = join_v2(rig, 0, "{\"type\":\"join\",\"username\":\"ann\"}");
+    const struct journal_ops *ops = rig->journal->ops;
+    struct journal_ops hasty = *ops;
+    const char *answer;
+
+    rig_skip(rig, ann);
+    hasty.ask = take_too_long;
+    rig->journal->ops = &hasty;
+    rig_say(ann, "{\"type\":\"search\",\"q\":\"tea\",\"cid\":\"s\"}");
+    rig_turn(rig);
+    rig->journal->ops = ops;
+    answer = rig_next(rig, ann);
+    assert_non_null(strstr(answer, "\"code\":\"unavailable\""));
+    assert_non_null(strstr(answer, "\"cid\":\"s\""));
+    assert_non_null(strstr(answer, "\"retry_after\":2000"));
+    assert_non_null(strstr(answer, "takes too long"));
+}
+
+static struct query *asked[2];
+static size_t asked_count;
+
+static void keep_question(struct journal *j, struct query *q)
+{
+    (void)j;
+    asked[asked_count++] = q;
+}
+
+/* A journal may be long in answering, so it is told when nobody waits any more. */
+static void what_nobody_waits_for_any_more_is_dropped(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann = join_v2(rig, 0, "{\"type\":\"join\",\"username\":\"ann\"}");
+    const struct journal_ops *ops = rig->journal->ops;
+    struct journal_ops slow = *ops;
+
+    slow.ask = keep_question;
+    rig->journal->ops = &slow;
+    asked_count = 0;
+    rig_say(ann, "{\"type\":\"search\",\"q\":\"tea\"}");
+    rig_say(ann, "{\"type\":\"join\",\"room\":\"new\"}"); /* asks too */
+    rig->journal->ops = ops;
+    assert_int_equal(asked_count, 2);
+    assert_false(asked[0]->is_dropped);
+    ops->ask(rig->journal, asked[0]); /* which answers at once */
+    rig_turn(rig);
+    assert_false(asked[1]->is_dropped);
+    rig_drop(ann);
+    assert_true(asked[1]->is_dropped);
+    ops->ask(rig->journal, asked[1]);
+    rig_turn(rig);
+}
+
 static struct rig_client *enter_v2(struct rig *rig, const char *name, const char *more)
 {
     char request[200];
@@ -699,6 +760,8 @@ int main(void)
         chat_test(whoever_sees_a_hole_joins_once_more_and_nobody_else_notices),
         chat_test(joining_twice_without_since_is_an_error),
         chat_test(who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end),
+        chat_test(a_search_that_takes_too_long_is_told_when_to_try_again),
+        chat_test(what_nobody_waits_for_any_more_is_dropped),
         chat_test(what_is_asked_is_answered_even_if_memory_is_short),
         chat_test(what_is_too_old_does_not_stay_in_memory),
         chat_test(of_what_is_over_the_limits_the_journal_tells),
