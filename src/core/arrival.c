@@ -99,6 +99,7 @@ static void ask(struct place *p, enum query_kind kind)
     q->seq = a->since;
     q->limit = kind == QUERY_EVENTS ? RECOVERY_EVENTS : a->last;
     q->bytes_max = RECOVERY_BYTES;
+    q->wants_all = true; /* a part of what was missed would only be thrown away */
     session_ask(p->session, q);
 }
 

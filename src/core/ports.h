@@ -60,8 +60,8 @@ struct query {
     uint64_t asked_seq;       /* the asker's own */
     char *cid;                /* owned, the asker's own; may be NULL */
     struct query *next_asked; /* borrowed, the asker's own */
-    atomic_bool
-        is_dropped; /* set by the asker, at any time: the answer has to come, but nobody reads it */
+    /* Set by the asker, at any time: the answer has to come, but nobody reads it. */
+    atomic_bool is_dropped;
     uint64_t asked_ms; /* the journal's own */
     char **rooms;      /* owned array of owned keys: one, or for QUERY_SEARCH any number (0: all) */
     size_t room_count;
@@ -70,6 +70,9 @@ struct query {
     struct message_id before; /* QUERY_SEARCH: only what is older than this message; epoch 0: all */
     char *text;               /* owned: QUERY_SEARCH, as the person typed it */
     uint32_t limit;           /* items at most */
+    /* QUERY_EVENTS: if not all events after seq can be told, because there are more than limit or the oldest
+     * are gone, more is set and none need be read. */
+    bool wants_all;
     size_t
         bytes_max; /* text at most; then more is set. QUERY_EVENTS keeps to it; others may bring more, but do
                          not fetch all that limit allows; 0: no limit */
@@ -89,6 +92,8 @@ struct query {
 struct query *query_make(enum query_kind kind, struct session_id origin, const char *room_key);
 /* Adds one more room. */
 void query_add_room(struct query *q, const char *room_key);
+/* For the journal, which has set the head: the query wants all events and cannot have them. */
+bool query_wants_too_much(const struct query *q);
 /* Frees it with all it owns; NULL is allowed. */
 void query_free(struct query *q);
 /* For the journal: appends an item, taking over the reference (and, for a search, a copy of its room's

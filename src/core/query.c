@@ -26,6 +26,12 @@ void query_add_room(struct query *q, const char *room_key)
     q->rooms[q->room_count++] = mem_strdup(room_key);
 }
 
+bool query_wants_too_much(const struct query *q)
+{
+    return q->wants_all && q->seq < q->head.seq &&
+           (q->head.seq - q->seq > q->limit || q->seq + 1 < q->head.oldest);
+}
+
 static void free_texts(char **texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -32,6 +32,9 @@ static bool answer_events(struct memory_rooms *rooms, struct memory_room *room, 
     (void)rooms;
     if (room == NULL || q->seq >= room->seq)
         return true;
+    q->more = query_wants_too_much(q);
+    if (q->more)
+        return true;
     for (seq = within(room, q->seq + 1); seq <= room->seq; seq++) {
         if (q->item_count == q->limit)
             break;

@@ -160,9 +160,12 @@ static int answer_events(struct store *s, struct query *q)
     int64_t room = (int64_t)q->head.room;
     size_t bytes = 0;
     sqlite3_stmt *row = NULL;
-    int rc =
-        store_step(s, &row, SQL_EVENTS_AFTER, "iii", room, clamp(q->seq), (int64_t)q->limit + 1);
+    int rc;
 
+    q->more = query_wants_too_much(q);
+    if (q->more)
+        return SQLITE_OK;
+    rc = store_step(s, &row, SQL_EVENTS_AFTER, "iii", room, clamp(q->seq), (int64_t)q->limit + 1);
     for (; rc == SQLITE_ROW; rc = sqlite3_step(row)) {
         bytes += (size_t)sqlite3_column_bytes(row, COLUMN_BODY);
         /* The first one is given whatever its size, or nobody would get past it. */

@@ -432,6 +432,28 @@ static void events_keep_to_their_limits(void **state)
     }
 }
 
+static void who_wants_all_events_gets_all_or_none(void **state)
+{
+    struct journal_rig *r = *state;
+
+    for (int i = 0; i < 10; i++)
+        rig_keep(r, rig_message("tea", r->ann, "x"));
+    for (uint64_t since = 0; since <= 12; since++) {
+        uint64_t missed = since < 10 ? 10 - since : 0;
+        struct query *q = query_make(QUERY_EVENTS, asker, "tea");
+
+        q->seq = since;
+        q->limit = 4;
+        q->bytes_max = 1000;
+        q->wants_all = true;
+        q = rig_ask(r, q);
+        assert_int_equal(q->head.seq, 10);
+        assert_int_equal(q->item_count, missed <= 4 ? missed : 0);
+        assert_int_equal(q->more, missed > 4);
+        query_free(q);
+    }
+}
+
 /* ---- rooms ---- */
 
 static void ask_for_long_page(struct journal_rig *r, enum page_where where, uint64_t seq)
@@ -799,6 +821,7 @@ int contract_run_reads(void)
         contract_test(messages_among_events_have_their_current_state),
         contract_test(what_was_deleted_is_told_to_nobody_any_more),
         contract_test(events_keep_to_their_limits),
+        contract_test(who_wants_all_events_gets_all_or_none),
         contract_test(a_page_of_long_messages_is_the_near_part),
         contract_test(rooms_are_told_by_their_newest_event),
         contract_test(a_search_finds_messages_with_all_words),

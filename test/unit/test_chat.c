@@ -599,13 +599,13 @@ static void a_search_that_takes_too_long_is_told_when_to_try_again(void **state)
     assert_non_null(strstr(answer, "takes too long"));
 }
 
-static struct query *asked[2];
-static size_t asked_count;
+static struct query *questions[2];
+static size_t question_count;
 
 static void keep_question(struct journal *j, struct query *q)
 {
     (void)j;
-    asked[asked_count++] = q;
+    questions[question_count++] = q;
 }
 
 /* A journal may be long in answering, so it is told when nobody waits any more. */
@@ -618,18 +618,18 @@ static void what_nobody_waits_for_any_more_is_dropped(void **state)
 
     slow.ask = keep_question;
     rig->journal->ops = &slow;
-    asked_count = 0;
+    question_count = 0;
     rig_say(ann, "{\"type\":\"search\",\"q\":\"tea\"}");
     rig_say(ann, "{\"type\":\"join\",\"room\":\"new\"}"); /* asks too */
     rig->journal->ops = ops;
-    assert_int_equal(asked_count, 2);
-    assert_false(asked[0]->is_dropped);
-    ops->ask(rig->journal, asked[0]); /* which answers at once */
+    assert_int_equal(question_count, 2);
+    assert_false(questions[0]->is_dropped);
+    ops->ask(rig->journal, questions[0]); /* which answers at once */
     rig_turn(rig);
-    assert_false(asked[1]->is_dropped);
+    assert_false(questions[1]->is_dropped);
     rig_drop(ann);
-    assert_true(asked[1]->is_dropped);
-    ops->ask(rig->journal, asked[1]);
+    assert_true(questions[1]->is_dropped);
+    ops->ask(rig->journal, questions[1]);
     rig_turn(rig);
 }
 
@@ -705,6 +705,30 @@ static void of_what_is_over_the_limits_the_journal_tells(void **state)
     assert_int_equal(rig->hub->rooms->tail.count, 0);
 }
 
+/* Who comes back and has missed too much is not read a part of it that is thrown away. */
+static void of_what_was_missed_all_is_asked_for_or_nothing(void **state)
+{
+    static const struct tail_limits limits = {.max_events = 1};
+    struct rig *rig = *state;
+    const struct journal_ops *ops = rig->journal->ops;
+    struct journal_ops slow = *ops;
+    struct rig_client *ann;
+
+    hub_set_limits(rig->hub, &limits);
+    ann = enter_v2(rig, "ann", "");
+    say_v2(ann, 3);
+    slow.ask = keep_question;
+    rig->journal->ops = &slow;
+    question_count = 0;
+    (void)enter_v2(rig, "bob", ",\"since\":{\"epoch\":\"abc\",\"seq\":0}");
+    rig->journal->ops = ops;
+    assert_int_equal(question_count, 1);
+    assert_int_equal(questions[0]->kind, QUERY_EVENTS);
+    assert_true(questions[0]->wants_all);
+    ops->ask(rig->journal, questions[0]);
+    rig_turn(rig);
+}
+
 static void nobody_is_told_of_typing_while_a_worker_is_behind(void **state)
 {
     struct rig *rig = *state;
@@ -765,6 +789,7 @@ int main(void)
         chat_test(what_is_asked_is_answered_even_if_memory_is_short),
         chat_test(what_is_too_old_does_not_stay_in_memory),
         chat_test(of_what_is_over_the_limits_the_journal_tells),
+        chat_test(of_what_was_missed_all_is_asked_for_or_nothing),
         chat_test(nobody_is_told_of_typing_while_a_worker_is_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
