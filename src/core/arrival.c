@@ -26,7 +26,8 @@ struct arrival {
     char *cid;           /* owned, or NULL */
     bool has_since;
     bool is_recovered;
-    uint64_t since; /* the newest event that the client has, or that stored has for it */
+    uint64_t known; /* with has_since: the newest event that the client has */
+    uint64_t since; /* the same, or the newest that stored has for it */
     uint32_t last;
     unsigned tries;
     struct query *stored; /* owned: what the journal has answered; NULL: nothing */
@@ -201,10 +202,17 @@ static bool join_after(struct place *p, uint64_t *newest)
     struct arrival *a = p->arrival;
     bool was_settled = is_settled(p, join(p, true, a->since, newest));
 
-    if (was_settled || a->stored == NULL || a->since <= *newest)
+    if (was_settled || a->stored == NULL || a->since <= *newest || a->known > *newest)
         return was_settled;
     forget_after(a, *newest);
     return is_settled(p, join(p, true, a->since, newest));
+}
+
+static void give_up_recovery(struct arrival *a)
+{
+    a->is_recovered = a->has_since = false;
+    a->known = 0;
+    forget_stored(a);
 }
 
 /* Joins after since, or asks the log for what the tail does not have. True: done for now. */
@@ -216,12 +224,11 @@ static bool try_recovery(struct place *p)
     a->is_recovered = true;
     if (join_after(p, &newest))
         return true;
-    if (a->since <= newest && a->tries++ < TRIES_MAX) {
+    if (a->tries++ < TRIES_MAX) {
         ask(p, QUERY_EVENTS);
         return true;
     }
-    a->is_recovered = a->has_since = false;
-    forget_stored(a);
+    give_up_recovery(a);
     return false;
 }
 
@@ -291,6 +298,7 @@ void arrival_begin(struct session *s, const char *room_key, const struct arrival
     if (wish != NULL) {
         a->cid = wish->cid != NULL ? mem_strdup(wish->cid) : NULL;
         a->has_since = wish->has_since && wish->since_epoch == hub_journal(hub)->epoch;
+        a->known = a->has_since ? wish->since : 0;
         a->since = wish->since;
         a->last = wish->last;
     }
@@ -342,15 +350,13 @@ void arrival_answered(struct session *s, struct event *e)
         refuse(p, CLOSE_TRY_AGAIN_LATER, no_journal);
         return;
     }
-    if (q->kind == QUERY_HEAD) {
-        hub_learn(s->shard->hub, p->room, &q->head);
-    } else if (q->kind == QUERY_PAGE) {
+    hub_learn(s->shard->hub, p->room, &q->head);
+    if (q->kind == QUERY_PAGE) {
         a->stored = q;
         a->since = q->head.seq;
         e->query = NULL;
-    } else if (!take_events(a, e)) {
-        a->has_since = a->is_recovered = false;
-        forget_stored(a);
+    } else if (q->kind == QUERY_EVENTS && !take_events(a, e)) {
+        give_up_recovery(a);
     }
     step_in_turn(p);
 }

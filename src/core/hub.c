@@ -152,13 +152,15 @@ void hub_close(struct hub *h, struct hub_room *room)
 }
 
 /* Nothing can have been published in a room before its head was known, because nobody could join it, so
- * whatever was read since it was opened is right; several may have asked. */
+ * whatever was read since it was opened is right; several may have asked. Later the log may be ahead by what is
+ * about to be posted; if nothing is, another program has stored it, and it never will be. */
 void hub_learn(struct hub *h, struct hub_room *room, const struct journal_head *head)
 {
     pthread_mutex_lock(&h->lock);
-    if (!room->is_known) {
+    if (!room->is_known || (head->seq > room->head.seq && room->settled == room->published)) {
         room->is_known = true;
         room->head = *head;
+        tail_clear(&room->tail);
         (void)hub_stamp_locked(room, head->ts);
     }
     pthread_mutex_unlock(&h->lock);

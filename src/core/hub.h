@@ -56,6 +56,7 @@ void hub_answered(void *arg, struct query *q);
  * is known, so that it can be joined; if not, ask the journal (QUERY_HEAD) and tell hub_learn. */
 struct hub_room *hub_open(struct hub *h, const char *room_key, bool *is_known);
 void hub_close(struct hub *h, struct hub_room *room);
+/* What the journal said of the head of a room's log, at any time since the room was opened. */
 void hub_learn(struct hub *h, struct hub_room *room, const struct journal_head *head);
 
 /* Const as long as the room is pinned. The id is never used again in this run. */

@@ -34,7 +34,7 @@ struct hub_room {
     uint64_t id; /* never used again after the room is gone */
     uint32_t pins;
     bool is_known;               /* head is that of the log */
-    struct journal_head head;    /* of what was posted */
+    struct journal_head head;    /* of what was posted, or was found in the log and never will be */
     uint64_t newest_ts;          /* of all that was posted: nothing is told to have been earlier */
     struct tail tail;            /* the newest of that */
     struct list ageing;          /* in hub.ageing once somebody joined */

@@ -231,6 +231,45 @@ test('an import beside the running daemon', async (t) => {
   assert.match(await must(other, 'verify'), /^whole/);
 });
 
+test('who comes into an occupied room after an import into it is told of what was imported', async (t) => {
+  const folder = temporaryFolder('state');
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  const daemon = await start({ state_dir: folder, message_rate: 0 }, { t });
+  const room = 'tea';
+  const ann = await member(daemon, 'ann', room);
+  for (let i = 1; i <= 10; i++) await ann.say(room, `old ${i}`);
+  const { epoch } = ann.joined;
+  const imported = Array.from({ length: 200 }, (_, i) => ({
+    room, id: `foreign${i}`, ts: 1690000000000 + i, username: 'bob', body: `imported ${i + 11}`,
+  }));
+  writeFileSync(file, imported.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  assert.match(await must(folder, 'import', file), /imported 200/);
+
+  /* who has seen it in the history has missed nothing, although it was never said here */
+  const reader = await member(daemon, 'reader', room, { since: { epoch, seq: 210 } });
+  assert.equal(reader.joined.recovered, true);
+  assert.deepEqual([reader.joined.seq, reader.joined.events.length], [210, 0]);
+  const newcomer = await member(daemon, 'newcomer', room, { last: 50 });
+  assert.equal(newcomer.joined.seq, 210);
+  assert.deepEqual(newcomer.joined.events.map(({ seq }) => seq), Array.from({ length: 50 }, (_, i) => 161 + i));
+  const returning = await member(daemon, 'returning', room, { since: { epoch, seq: 8 } });
+  assert.equal(returning.joined.recovered, true);
+  assert.deepEqual(returning.joined.events.map(({ seq }) => seq), Array.from({ length: 202 }, (_, i) => 9 + i));
+  const stranger = await member(daemon, 'stranger', room, { since: { epoch, seq: 211 } });
+  assert.equal(stranger.joined.recovered, false);
+
+  /* who was there sees a hole, and fills it */
+  const { epoch: same, seq } = ann.rooms.get(room);
+  ann.rooms.get(room).seq = 210;
+  await newcomer.say(room, 'next');
+  for (const one of [ann, reader, newcomer, returning]) await one.until({ body: 'next', seq: 211 });
+  const healed = await ann.join(room, { since: { epoch: same, seq } });
+  assert.equal(healed.recovered, true);
+  assert.deepEqual(healed.events.map((event) => event.seq), Array.from({ length: 201 }, (_, i) => 11 + i));
+  await daemon.stop();
+  assert.match(await must(folder, 'verify'), /^whole/);
+});
+
 test('an import stops at a line that is not one, and goes on when it is repaired', async (t) => {
   const { folder } = await busy(t);
   const file = `${temporaryFolder('out')}/history.ndjson`;

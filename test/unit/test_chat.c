@@ -729,6 +729,51 @@ static void of_what_was_missed_all_is_asked_for_or_nothing(void **state)
     rig_turn(rig);
 }
 
+static struct event *waiting;
+
+static enum err keep_event(struct journal *j, struct event *e, uint64_t now_wall_ms)
+{
+    (void)j;
+    (void)now_wall_ms;
+    waiting = event_ref(e);
+    return OK;
+}
+
+/* The log is ahead of what was posted: by what comes through any moment, or by what another program stored. */
+static void only_what_never_will_be_posted_is_learned_of_the_log(void **state)
+{
+    struct rig *rig = *state;
+    const struct journal_ops *ops = rig->journal->ops;
+    struct journal_ops slow = *ops;
+    struct journal_head head;
+    struct hub_room *room;
+
+    say_v2(enter_v2(rig, "ann", ""), 3);
+    room = rig->hub->rooms;
+    head = room->head;
+    assert_int_equal(head.seq, 3);
+    slow.append = keep_event;
+    rig->journal->ops = &slow;
+    rig_say(&rig->clients[0], "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"x\"}");
+    rig->journal->ops = ops;
+    head.seq = 4;
+    hub_learn(rig->hub, room, &head);
+    assert_int_equal(room->head.seq, 3);
+    waiting->seq = 4;
+    waiting->ts = head.ts;
+    hub_committed(rig->hub, &waiting, 1);
+    event_unref(&waiting);
+    rig_turn(rig);
+    assert_int_equal(room->tail.count, 4);
+    head.seq = 3;
+    hub_learn(rig->hub, room, &head); /* an answer of before */
+    assert_int_equal(room->head.seq, 4);
+    head.seq = 9;
+    hub_learn(rig->hub, room, &head);
+    assert_int_equal(room->head.seq, 9);
+    assert_int_equal(room->tail.count, 0);
+}
+
 static void nobody_is_told_of_typing_while_a_worker_is_behind(void **state)
 {
     struct rig *rig = *state;
@@ -789,6 +834,7 @@ int main(void)
         chat_test(what_is_asked_is_answered_even_if_memory_is_short),
         chat_test(what_is_too_old_does_not_stay_in_memory),
         chat_test(of_what_is_over_the_limits_the_journal_tells),
+        chat_test(only_what_never_will_be_posted_is_learned_of_the_log),
         chat_test(of_what_was_missed_all_is_asked_for_or_nothing),
         chat_test(nobody_is_told_of_typing_while_a_worker_is_behind),
     };
