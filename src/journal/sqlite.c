@@ -36,6 +36,8 @@ enum {
     WALK_REST_MS = 5000,       /* between two walks of retention at least */
     WALK_REST_FACTOR = 50,     /* and so many times what the last one took, */
     WALK_REST_MAX_MS = 600000, /* but that at most: the first walk of a large file takes long */
+    WALK_RETRY_MS = 1000,      /* after a failure, such as another program's lock */
+    MEND_REST_MS = 60000,      /* from making the index of words anew to the next time at least */
     LOG_INTERVAL_MS = 10000,
 };
 
@@ -71,8 +73,10 @@ struct sqlite_journal {
     uint64_t failed_ms;               /* likewise: when it failed last */
     struct log_limit upkeep_failures; /* likewise */
     int index_outcome; /* of the last append_index, a result code, for who waits for caught_up */
-    struct bell caught_up;       /* rung by the writer when it has done as is_index_asked says */
-    _Atomic bool is_index_asked; /* by READER_SEARCH: what is stored has to be in the index */
+    uint64_t next_mend_ms;         /* likewise */
+    _Atomic bool is_index_damaged; /* READER_SEARCH has found it so */
+    struct bell caught_up;         /* rung by the writer when it has done as is_index_asked says */
+    _Atomic bool is_index_asked;   /* by READER_SEARCH: what is stored has to be in the index */
     struct log_limit read_failures;
     _Atomic bool owes_wake; /* something was put into the empty box, and its owner not woken yet */
     _Atomic bool is_stopping;
@@ -127,6 +131,30 @@ static bool is_hopeless(const struct sqlite_journal *j)
     return atomic_load(&j->is_stopping) && j->has_failed;
 }
 
+/* A row that is in the way comes of an index that has lost count of its own parts; nothing else in the file makes
+ * rows that may be there. */
+static bool is_of_index(int rc)
+{
+    return rc == SQLITE_CORRUPT_VTAB || (rc & 0xff) == SQLITE_CONSTRAINT;
+}
+
+/* True if rc is that of a damaged index of words, and there is a new one now: what failed may be tried again. The
+ * index can be had from the messages at any time, so nothing that is done to them may fail because of it. */
+static bool mend_index(struct sqlite_journal *j, int rc)
+{
+    if (!is_of_index(rc) || clock_mono_ms() < j->next_mend_ms)
+        return false;
+    store_log_failure(j->store, "journal_index_damaged", rc);
+    store_set_patience(j->store, STORE_PATIENCE_MS);
+    rc = append_index_anew(&j->appender);
+    j->next_mend_ms = clock_mono_ms() + MEND_REST_MS;
+    if (rc == SQLITE_OK)
+        log_info("journal_index_mended", "reason=\"it was made anew from the messages\"");
+    else
+        store_log_failure(j->store, "journal_upkeep_failed", rc);
+    return rc == SQLITE_OK;
+}
+
 static void write_batch(struct sqlite_journal *j, void **items, size_t count)
 {
     int rc = SQLITE_ABORT;
@@ -135,6 +163,8 @@ static void write_batch(struct sqlite_journal *j, void **items, size_t count)
         j->batch[i] = items[i];
     if (!is_hopeless(j)) {
         rc = store_batch(j, count);
+        if (mend_index(j, rc))
+            rc = store_batch(j, count);
         note_outcome(j, rc);
     }
     for (size_t i = 0; i < count && rc != SQLITE_OK; i++)
@@ -179,8 +209,13 @@ static void walk(struct sqlite_journal *j, unsigned removals)
         j->walk_started_ms = clock_mono_ms();
     begin_upkeep(j, 0);
     rc = retention_step(&j->retention, j->store, clock_wall_ms(), removals, &is_done);
+    if (mend_index(j, rc))
+        rc = SQLITE_OK; /* the next step finds out */
     end_upkeep(j, rc);
-    if (rc != SQLITE_OK || is_done) {
+    if (rc != SQLITE_OK) {
+        j->next_walk_ms = clock_mono_ms() + WALK_RETRY_MS;
+        j->walk_started_ms = 0;
+    } else if (is_done) {
         uint64_t now = clock_mono_ms();
         uint64_t rest = WALK_REST_MS + WALK_REST_FACTOR * (now - j->walk_started_ms);
 
@@ -220,6 +255,8 @@ static int bring_index_up(struct sqlite_journal *j, int busy_ms)
 
     begin_upkeep(j, busy_ms);
     rc = append_index(&j->appender);
+    if (mend_index(j, rc))
+        rc = append_index(&j->appender);
     end_upkeep(j, rc);
     if (rc != SQLITE_OK)
         j->next_index_ms = clock_mono_ms() + CALM_MS;
@@ -250,6 +287,8 @@ static void wait_for_work(struct sqlite_journal *j)
 
 static void serve_search(struct sqlite_journal *j)
 {
+    if (atomic_exchange(&j->is_index_damaged, false))
+        (void)mend_index(j, SQLITE_CORRUPT_VTAB);
     if (!atomic_exchange(&j->is_index_asked, false))
         return;
     j->index_outcome = bring_index_up(j, SEARCH_PATIENCE_MS);
@@ -370,6 +409,10 @@ static void answer(struct reader *r, struct query *q)
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT &&
         log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
         store_log_failure(r->store, "journal_read_failed", rc);
+    if (rc == SQLITE_CORRUPT_VTAB) {
+        atomic_store(&j->is_index_damaged, true);
+        bell_ring(&j->bell);
+    }
     j->base.listener.answered(j->base.listener.arg, q);
 }
 

@@ -75,6 +75,19 @@ int append_index(struct appender *a)
     return rc;
 }
 
+int append_index_anew(struct appender *a)
+{
+    int rc = append_begin(a);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = index_rebuild(a->store);
+    if (rc == SQLITE_OK)
+        return append_commit(a);
+    append_rollback(a);
+    return rc;
+}
+
 void append_rollback(struct appender *a)
 {
     cache_clear(&a->cache);

@@ -29,6 +29,8 @@ void append_rollback(struct appender *a);
  * index is the messages'. Due when so much is behind that it is worth a transaction. */
 int append_index(struct appender *a);
 bool append_index_is_due(const struct appender *a);
+/* Makes the index anew from the messages, whatever is in it. */
+int append_index_anew(struct appender *a);
 
 /* Frees the cache. */
 void append_end(struct appender *a);

@@ -21,6 +21,17 @@ int index_catch_up(struct store *s, int64_t events_max, int64_t *debt)
     return rc == SQLITE_OK ? index_debt(s, debt) : rc;
 }
 
+int index_rebuild(struct store *s)
+{
+    int ignored, rc;
+
+    /* Without that record FTS5 would not even begin; nobody else writes its tables past it. */
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 0, &ignored);
+    rc = store_run(s, SQL_INDEX_EMPTY, "");
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
+    return rc == SQLITE_OK ? store_run(s, SQL_INDEX_REBUILD, "") : rc;
+}
+
 int index_remove(struct store *s, int64_t n, const char *body, size_t length, int64_t room)
 {
     return store_run(s, SQL_INDEX_REMOVE, "ibi", n, body, length, room);

@@ -19,6 +19,9 @@ int index_debt(struct store *s, int64_t *debt);
 /* Looks at the next events, so many at most; *debt: how many are left. */
 int index_catch_up(struct store *s, int64_t events_max, int64_t *debt);
 
+/* Makes it anew, as far as it has looked. */
+int index_rebuild(struct store *s);
+
 /* A message's body has another one: takes the old words out, puts the new in. */
 int index_remove(struct store *s, int64_t n, const char *body, size_t length, int64_t room);
 int index_add(struct store *s, int64_t n, const char *body, size_t length, int64_t room);

@@ -73,6 +73,9 @@ const char *const statement_sql[STATEMENTS] = {
                       " SELECT ?1, ?2, 'r' || ?3 WHERE ?1 <= " INDEXED,
     [SQL_INDEX_REMOVE] = "INSERT INTO words(words, rowid, body, room)"
                          " SELECT 'delete', ?1, ?2, 'r' || ?3 WHERE ?1 <= " INDEXED,
+    /* FTS5's record of its parts: there are none. */
+    [SQL_INDEX_EMPTY] = "INSERT OR REPLACE INTO words_data VALUES(10, zeroblob(7))",
+    [SQL_INDEX_REBUILD] = "INSERT INTO words(words) VALUES('rebuild')",
 
     [SQL_EVENTS_AFTER] =
         COLUMNS EVENTS " AND (e.type > 0) = 0 AND e.seq > ?2 UNION ALL " COLUMNS EVENTS

@@ -28,6 +28,9 @@ static const struct {
     {SQLITE_PERM, "give the user that hubbub runs as the right to write the file and its folder"},
     {SQLITE_CANTOPEN,
      "give the user that hubbub runs as the right to write the file and its folder"},
+    {SQLITE_CORRUPT_VTAB,
+     "hubbub makes the index of words anew; look at the disk (dmesg), and at the "
+     "file with: hubbub verify"},
     {SQLITE_CORRUPT, "stop hubbub, keep a copy of the file, and put back a backup"},
     {SQLITE_NOTADB, "move the file away to begin a new log, or put back a backup"},
     {SQLITE_NOMEM, "give the machine more memory"},
@@ -36,7 +39,7 @@ static const struct {
 const char *store_hint(int code)
 {
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
-        if (hints[i].code == (code & 0xff))
+        if (hints[i].code == code || hints[i].code == (code & 0xff))
             return hints[i].hint;
     return "look at the file with: hubbub verify";
 }

@@ -287,6 +287,135 @@ static void retention_runs_by_itself(void **state)
     assert_int_equal(rig_head(r, "tea").seq, 2000);
 }
 
+/* ---- the index of words ---- */
+
+static const char damage[] = "UPDATE words_data SET block = x'ff' WHERE id = 10";
+/* What docs/operating.md tells the operator to do. */
+static const char removal[] = "DELETE FROM words_data";
+
+/* Some messages, in the index; the first of them. */
+static struct result begin_index(struct journal_rig *r)
+{
+    struct result first = rig_keep(r, rig_message("tea", r->ann, "early bird"));
+
+    rig_keep(r, rig_message("tea", r->bob, "early worm"));
+    query_free(rig_search(r, "tea", "early", 10));
+    return first;
+}
+
+static size_t count_found(struct journal_rig *r, const char *text)
+{
+    struct query *q = rig_search(r, "tea", text, 100);
+    size_t count = q->item_count;
+
+    query_free(q);
+    return count;
+}
+
+static void a_message_can_be_changed_though_the_index_is_damaged(void **state)
+{
+    struct journal_rig *r = *state;
+    struct result first = begin_index(r);
+
+    log_catch();
+    sqlite_file_run(path, damage);
+    rig_keep(r, rig_about(EVENT_EDIT, "tea", r->ann, first.id, "late bird"));
+    LOG_EXPECT("error journal_index_damaged path=\"", path, "hubbub verify",
+               "info journal_index_mended");
+    assert_int_equal(count_found(r, "early"), 1);
+    assert_int_equal(count_found(r, "late"), 1);
+    sqlite_file_check_words(path);
+}
+
+static void a_message_can_be_deleted_though_the_index_is_gone(void **state)
+{
+    struct journal_rig *r = *state;
+    struct result first = begin_index(r);
+
+    log_catch();
+    sqlite_file_run(path, removal);
+    rig_keep(r, rig_about(EVENT_DELETE, "tea", r->ann, first.id, ""));
+    LOG_EXPECT("error journal_index_damaged", "info journal_index_mended");
+    assert_int_equal(count_found(r, "bird"), 0);
+    assert_int_equal(count_found(r, "worm"), 1);
+    sqlite_file_check_words(path);
+}
+
+/* Until the question is answered, well or not; it stays the rig's. */
+static void await_answer(struct journal_rig *r, struct query *q)
+{
+    uint64_t deadline = clock_mono_ms() + PATIENCE_MS;
+    size_t wanted = r->answer_count + 1, count = 0;
+
+    r->journal->ops->ask(r->journal, q);
+    while (count < wanted) {
+        assert_true(clock_mono_ms() < deadline);
+        poll(NULL, 0, POLL_MS);
+        pthread_mutex_lock(&r->lock);
+        count = r->answer_count;
+        pthread_mutex_unlock(&r->lock);
+    }
+}
+
+/* Whoever searches first is told that it failed; for the next one the index is there again. */
+static void a_search_has_a_damaged_index_made_anew(void **state)
+{
+    struct journal_rig *r = *state;
+    struct query *q;
+
+    begin_index(r);
+    sqlite_file_run(path, removal);
+    log_catch();
+    q = query_make(QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
+    q->text = mem_strdup("early");
+    await_answer(r, q);
+    assert_int_equal(q->outcome, ERR_UNAVAILABLE);
+    log_await("info journal_index_mended");
+    assert_int_equal(count_found(r, "early"), 2);
+    sqlite_file_check_words(path);
+}
+
+static void retention_goes_on_though_the_index_is_damaged(void **state)
+{
+    struct journal_rig *r = *state;
+
+    for (int i = 0; i < 100; i++)
+        rig_post(r, rig_message("tea", r->ann, "x"));
+    rig_await(r, 100);
+    assert_int_equal(count_found(r, "x"), 100);
+    journal_rig_stop(r);
+    sqlite_file_run(path, removal); /* as if it had been damaged while nobody served it */
+    log_catch();
+    config.max_events = 10;
+    journal_rig_reopen(r);
+    await_oldest(r, 91);
+    LOG_EXPECT("error journal_index_damaged", "info journal_index_mended");
+    assert_int_equal(count_found(r, "x"), 10);
+    sqlite_file_check_words(path);
+}
+
+/* It rests for long after a walk, but not after one that another program's lock has stopped. */
+static void retention_goes_on_soon_after_a_lock(void **state)
+{
+    struct journal_rig *r = *state;
+    struct store *other = store_open(path, STORE_WRITE, false);
+    uint64_t unlocked_ms;
+
+    assert_non_null(other);
+    for (int i = 0; i < 100; i++)
+        rig_post(r, rig_message("tea", r->ann, "x"));
+    rig_await(r, 100);
+    config.max_events = 10;
+    journal_rig_reopen(r);
+    assert_int_equal(store_run(other, SQL_BEGIN_WRITE, ""), SQLITE_OK);
+    poll(NULL, 0, 300); /* the walk finds it locked */
+    store_rollback(other);
+    unlocked_ms = clock_mono_ms();
+    store_close(other);
+    await_oldest(r, 91);
+    assert_true(clock_mono_ms() - unlocked_ms < 4000); /* the rest would be 5 s */
+}
+
 #define fault_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -300,6 +429,11 @@ int main(void)
         fault_test(a_page_fetches_little_more_than_it_may_tell),
         fault_test(a_stop_does_not_wait_for_all_questions),
         fault_test(retention_runs_by_itself),
+        fault_test(a_message_can_be_changed_though_the_index_is_damaged),
+        fault_test(a_message_can_be_deleted_though_the_index_is_gone),
+        fault_test(a_search_has_a_damaged_index_made_anew),
+        fault_test(retention_goes_on_though_the_index_is_damaged),
+        fault_test(retention_goes_on_soon_after_a_lock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
