@@ -14,6 +14,7 @@ struct hub *hub_create(struct mailbox *boxes, uint32_t workers, uint64_t hold_ms
     list_init(&h->due);
     list_init(&h->held);
     list_init(&h->ageing);
+    list_init(&h->silent);
     h->boxes = boxes;
     h->workers = workers;
     h->hold_ms = hold_ms;
@@ -55,6 +56,7 @@ static void room_free(struct hub *h, struct hub_room *room)
     HASH_DEL(h->rooms, room);
     list_remove(&room->due);
     list_remove(&room->ageing);
+    list_remove(&room->silent);
     tail_clear(&room->tail);
     mem_free(room->key);
     mem_free(room);
@@ -117,6 +119,8 @@ static struct hub_room *room_make(struct hub *h, const char *key)
     list_init(&room->due);
     list_init(&room->leaving);
     list_init(&room->ageing);
+    list_init(&room->silent);
+    list_append(&h->silent, &room->silent);
     HASH_ADD_KEYPTR(hh, h->rooms, room->key, strlen(room->key), room);
     return room;
 }
@@ -161,6 +165,8 @@ void hub_learn(struct hub *h, struct hub_room *room, const struct journal_head *
         room->is_known = true;
         room->head = *head;
         tail_clear(&room->tail);
+        if (head->seq != 0)
+            list_remove(&room->silent);
         (void)hub_stamp_locked(room, head->ts);
     }
     pthread_mutex_unlock(&h->lock);
@@ -186,14 +192,19 @@ uint64_t hub_log_room(struct hub *h, const struct hub_room *room)
     return number;
 }
 
-void hub_each_room(struct hub *h, uint32_t limit,
-                   void (*call)(void *arg, const char *room_key, uint64_t seq), void *arg)
+void hub_each_silent_room(struct hub *h, uint32_t limit,
+                          void (*call)(void *arg, const char *room_key), void *arg)
 {
     pthread_mutex_lock(&h->lock);
-    for (struct hub_room *room = h->rooms; room != NULL && limit > 0; room = room->hh.next) {
+    LIST_EACH(&h->silent, pos, after)
+    {
+        const struct hub_room *room = LIST_ENTRY(pos, struct hub_room, silent);
+
+        if (limit == 0)
+            break;
         if (room->roster == NULL)
             continue;
-        call(arg, room->key, room->head.seq);
+        call(arg, room->key);
         limit--;
     }
     pthread_mutex_unlock(&h->lock);
@@ -251,6 +262,7 @@ static void committed_locked(struct hub *h, struct event *e)
     e->room = NULL;
     e->room_key = NULL;
     if (is_news) {
+        list_remove(&room->silent);
         room->head.seq = e->seq;
         room->head.ts = e->ts;
         (void)hub_stamp_locked(room, e->ts);

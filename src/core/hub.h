@@ -96,9 +96,9 @@ struct event *hub_users(struct hub *h, struct hub_room *room);
 /* How many are in a room; 0 if there is no such room. */
 uint32_t hub_count_people(struct hub *h, const char *room_key);
 
-/* Calls back with rooms that have people, up to limit, under the lock. */
-void hub_each_room(struct hub *h, uint32_t limit,
-                   void (*call)(void *arg, const char *room_key, uint64_t seq), void *arg);
+/* Calls back with rooms that have people but no events yet, up to limit, under the lock. */
+void hub_each_silent_room(struct hub *h, uint32_t limit,
+                          void (*call)(void *arg, const char *room_key), void *arg);
 
 /* ---- events ---- */
 

@@ -45,6 +45,7 @@ struct hub_room {
     uint64_t users_sent_ms;      /* when the last snapshot was posted */
     bool users_wanted;           /* somebody waits for a snapshot even if the room is large */
     struct list due;             /* in hub.due while a snapshot is put off */
+    struct list silent;          /* in hub.silent while its log is not known to have events */
     UT_hash_handle hh;           /* by key */
     char *key;                   /* owned */
     uint32_t members_on[];       /* how many members each worker serves */
@@ -60,6 +61,7 @@ struct hub {
     uint32_t workers;
     uint64_t hold_ms;
     struct tail_limits limits; /* of the rooms' tails */
+    struct list silent;        /* [lock] rooms without events, the oldest first */
     struct list ageing;        /* [lock] if they have an age: rooms, the next to look at first */
     uint64_t next_room_id;     /* [lock] */
     uint64_t to_wake;          /* [lock] workers whose mailbox was empty, a bit each */

@@ -128,11 +128,11 @@ struct room_list {
     size_t count, room, name_count;
 };
 
-static void add_room(void *arg, const char *room_key, uint64_t seq)
+static void add_room(void *arg, const char *room_key)
 {
     struct room_list *list = arg;
 
-    if (seq != 0 || list->count == list->room)
+    if (list->count == list->room)
         return;
     list->names[list->name_count] = mem_strdup(room_key);
     list->rooms[list->count++] =
@@ -151,7 +151,7 @@ static void answer_rooms(struct session *s, struct query *q)
         list.rooms[list.count++] = (struct v2_room){.name = q->infos[i].name,
                                                     .topic = q->infos[i].topic,
                                                     .seq = q->infos[i].seq};
-    hub_each_room(hub, q->limit, add_room, &list);
+    hub_each_silent_room(hub, q->limit, add_room, &list);
     for (size_t i = 0; i < list.count; i++)
         list.rooms[i].members = hub_count_people(hub, list.rooms[i].name);
     told.rooms = list.rooms;

@@ -233,6 +233,17 @@ test('rooms tells of rooms with people or messages', async (t) => {
   ]);
 });
 
+test('rooms tells of one in which nothing was said yet, however many others are occupied', async (t) => {
+  const own = await serveFor(t, { ...journal, message_rate: 0, max_rooms: 300 });
+  const ann = await member(own, 'ann', 'loud0');
+  for (let i = 1; i < 201; i++) await ann.join(`loud${i}`);
+  for (let i = 0; i < 201; i++) await ann.say(`loud${i}`, 'x');
+  await member(own, 'bob', 'silent');
+  const { rooms } = await ann.ask({ type: 'rooms' });
+  assert.equal(rooms.length, 201);
+  assert.deepEqual(rooms.at(-1), { name: 'silent', members: 1, seq: 0, topic: '' });
+});
+
 test('pong has the time and the cid', async () => {
   const ann = await meet(daemon);
   const pong = await ann.ask({ type: 'ping', cid: '\u{1f3d3}' });

@@ -774,6 +774,41 @@ static void only_what_never_will_be_posted_is_learned_of_the_log(void **state)
     assert_int_equal(room->tail.count, 0);
 }
 
+static void note_room(void *arg, const char *room_key)
+{
+    strcat(arg, room_key);
+    strcat(arg, " ");
+}
+
+/* However many other rooms are occupied. */
+static void rooms_in_which_nothing_was_said_are_found(void **state)
+{
+    struct rig *rig = *state;
+    char names[64] = "";
+    struct rig_client *ann = rig_join(rig, 0, "loud", "ann");
+
+    rig_join(rig, 1, "louder", "ann");
+    rig_join(rig, 0, "still", "ann");
+    rig_join(rig, 0, "stiller", "ann");
+    rig_say(ann, "{\"type\":\"message\",\"body\":\"x\"}");
+    rig_say(&rig->clients[1], "{\"type\":\"message\",\"body\":\"x\"}");
+    rig_turn(rig);
+    hub_each_silent_room(rig->hub, 2, note_room, names);
+    assert_string_equal(names, "still stiller ");
+    names[0] = '\0';
+    hub_each_silent_room(rig->hub, 1, note_room, names);
+    assert_string_equal(names, "still ");
+    rig_leave(&rig->clients[2]); /* and the room is gone */
+    names[0] = '\0';
+    hub_each_silent_room(rig->hub, 2, note_room, names);
+    assert_string_equal(names, "stiller ");
+    rig_drop(ann);
+    rig_join(rig, 2, "loud", "bob"); /* its log is read, and not empty */
+    names[0] = '\0';
+    hub_each_silent_room(rig->hub, 2, note_room, names);
+    assert_string_equal(names, "stiller ");
+}
+
 static void nobody_is_told_of_typing_while_a_worker_is_behind(void **state)
 {
     struct rig *rig = *state;
@@ -834,6 +869,7 @@ int main(void)
         chat_test(what_is_asked_is_answered_even_if_memory_is_short),
         chat_test(what_is_too_old_does_not_stay_in_memory),
         chat_test(of_what_is_over_the_limits_the_journal_tells),
+        chat_test(rooms_in_which_nothing_was_said_are_found),
         chat_test(only_what_never_will_be_posted_is_learned_of_the_log),
         chat_test(of_what_was_missed_all_is_asked_for_or_nothing),
         chat_test(nobody_is_told_of_typing_while_a_worker_is_behind),
