@@ -60,10 +60,12 @@ void session_answered(struct session *s, const struct query *q)
     *at = q->next_asked;
 }
 
+/* It is answered nothing any more, so it does not hear when they are gone either. */
 static void drop_questions(struct session *s)
 {
     for (struct query *q = s->asked; q != NULL; q = q->next_asked)
         atomic_store(&q->is_dropped, true);
+    s->asked = NULL;
 }
 
 /* ---- places ---- */

@@ -544,7 +544,9 @@ static void who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end(void 
         session_receive(ann->session, ask, sizeof ask - 1);
     assert_true(session_is_owed(ann->session));
     assert_true(session_is_busy(ann->session));
+    assert_non_null(ann->session->asked);
     session_close(ann->session, CLOSE_TRY_AGAIN_LATER, "a test");
+    assert_null(ann->session->asked); /* the questions are not there for as long as the session */
     assert_false(session_is_busy(ann->session));
     rig_turn(rig);
     assert_false(session_is_busy(ann->session));
