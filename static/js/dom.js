@@ -99,7 +99,7 @@ const style = once((again) => {
   });
 });
 
-// What most people never open.
+// Loaded at first use.
 export const part = (name) => once((again) => style().then(() => import(`./views/${name}.js${again}`)));
 
 export const roomAddress = (room) => `#/r/${encodeURIComponent(room)}`;

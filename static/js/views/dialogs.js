@@ -117,7 +117,8 @@ function placeAt(dialog, anchor) {
   const { width, height } = dialog.getBoundingClientRect();
   const below = from.bottom + 6;
   const top = below + height <= innerHeight - 8 ? below : Math.max(8, from.top - height - 6);
-  const left = Math.min(Math.max(8, from.right - width), innerWidth - width - 8);
+  const isOfOthers = anchor.matches('article') && !anchor.closest('.mine');
+  const left = Math.min(Math.max(8, isOfOthers ? from.left : from.right - width), innerWidth - width - 8);
   dialog.style.setProperty('--top', `${top}px`);
   dialog.style.setProperty('--left', `${left}px`);
 }
