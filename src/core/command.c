@@ -194,6 +194,11 @@ static enum err take_cid(struct asked *a, const char **reason)
         *reason = "\"cid\" must have 1 to 64 bytes.";
         return ERR_INVALID;
     }
+    if (strncmp(cid->bytes, CID_OF_IMPORTS, strlen(CID_OF_IMPORTS)) == 0) {
+        *reason = "\"cid\" must not begin with \"" CID_OF_IMPORTS
+                  "\": that is how imported messages are known.";
+        return ERR_INVALID;
+    }
     a->cid = cid->bytes;
     return OK;
 }

@@ -68,6 +68,10 @@ struct message_state {
 
 enum { CID_MAX = 64 /* bytes */, EMOJI_MAX = 64 /* bytes */ };
 
+/* The cid of an imported message begins with this, and the id that it had where it comes from follows. Clients cannot
+ * send such a one, or they could pass a message off as one that is still to be imported. */
+#define CID_OF_IMPORTS "import:"
+
 /* What one message may have, because each page that it is on tells all of them. */
 enum { MESSAGE_EMOJI_MAX = 50 /* different ones */, MESSAGE_REACTIONS_MAX = 1000 };
 

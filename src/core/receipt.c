@@ -175,7 +175,8 @@ static struct refusal refusal_of_question(enum err outcome)
 
     why.text = "The server cannot read its history now. Try again in a moment.";
     if (outcome == ERR_FULL)
-        why.text = "This search takes too long. Try again in a moment, or look for longer words.";
+        why.text =
+            "The search did not end in time. Try again in a moment, or look for longer words.";
     return why;
 }
 

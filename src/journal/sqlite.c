@@ -131,18 +131,11 @@ static bool is_hopeless(const struct sqlite_journal *j)
     return atomic_load(&j->is_stopping) && j->has_failed;
 }
 
-/* A row that is in the way comes of an index that has lost count of its own parts; nothing else in the file makes
- * rows that may be there. */
-static bool is_of_index(int rc)
-{
-    return rc == SQLITE_CORRUPT_VTAB || (rc & 0xff) == SQLITE_CONSTRAINT;
-}
-
 /* True if rc is that of a damaged index of words, and there is a new one now: what failed may be tried again. The
  * index can be had from the messages at any time, so nothing that is done to them may fail because of it. */
 static bool mend_index(struct sqlite_journal *j, int rc)
 {
-    if (!is_of_index(rc) || clock_mono_ms() < j->next_mend_ms)
+    if (rc != SQLITE_CORRUPT_VTAB || clock_mono_ms() < j->next_mend_ms)
         return false;
     store_log_failure(j->store, "journal_index_damaged", rc);
     store_set_patience(j->store, STORE_PATIENCE_MS);

@@ -1,5 +1,11 @@
 #include "journal/sqlite_index.h"
 
+/* A row that is in the way comes of an index that has lost count of its own parts. */
+static int outcome(int rc)
+{
+    return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CORRUPT_VTAB : rc;
+}
+
 int index_debt(struct store *s, int64_t *debt)
 {
     sqlite3_stmt *row;
@@ -18,7 +24,7 @@ int index_catch_up(struct store *s, int64_t events_max, int64_t *debt)
 
     if (rc == SQLITE_OK)
         rc = store_run(s, SQL_INDEX_MARK, "i", events_max);
-    return rc == SQLITE_OK ? index_debt(s, debt) : rc;
+    return rc == SQLITE_OK ? index_debt(s, debt) : outcome(rc);
 }
 
 int index_rebuild(struct store *s)
@@ -34,10 +40,10 @@ int index_rebuild(struct store *s)
 
 int index_remove(struct store *s, int64_t n, const char *body, size_t length, int64_t room)
 {
-    return store_run(s, SQL_INDEX_REMOVE, "ibi", n, body, length, room);
+    return outcome(store_run(s, SQL_INDEX_REMOVE, "ibi", n, body, length, room));
 }
 
 int index_add(struct store *s, int64_t n, const char *body, size_t length, int64_t room)
 {
-    return store_run(s, SQL_INDEX_ADD, "ibi", n, body, length, room);
+    return outcome(store_run(s, SQL_INDEX_ADD, "ibi", n, body, length, room));
 }

@@ -176,7 +176,8 @@ static void gather_no_more_than_enough(struct worker *w)
 
 static void gather_after_round(struct worker *w, uint32_t writes)
 {
-    if (hub_workers(w->hub) > 1 && writes >= LONG_ROUND && writes > w->round_rooms * LARGE_ROOM)
+    if (hub_workers(w->hub) > 1 && w->round_rooms != 0 && writes >= LONG_ROUND &&
+        writes > w->round_rooms * LARGE_ROOM)
         w->gather_until_ms = clock_mono_ms() + GATHER_MS;
 }
 
@@ -398,6 +399,7 @@ static void on_end_of_turn(void *arg)
     hub_flush(w->hub);
     take_arrivals(w);
     gather_no_more_than_enough(w);
+    w->round_rooms = 0;
     if (list_empty(&w->late) && !is_gathering(w))
         deliver_events(w);
     release_held_back(w);

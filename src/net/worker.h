@@ -55,7 +55,7 @@ struct worker {
     size_t read_bytes;          /* and how much came from there */
     bool expects_more;          /* a read was so large that more is waiting behind it */
     uint32_t postponed;         /* turns since something was last delivered because of that */
-    uint32_t round_rooms;       /* in how many rooms something was delivered last */
+    uint32_t round_rooms;       /* in how many rooms this turn has delivered something */
     uint64_t gather_until_ms;   /* until then what comes waits for more */
     bool kick; /* libwebsockets has a timer that was set outside of its callbacks */
     bool draining;

@@ -79,8 +79,11 @@ int tool_export(const struct tool_call *call)
         else if (!is_written)
             file_log_refusal(call->file != NULL ? call->file : "-", strerror(errno),
                              "what was written is not all");
-        if (out != stdout)
+        if (out != stdout) {
             is_written = fclose(out) == 0 && is_written;
+            if (!is_written) /* it would only be in the way of the next try */
+                unlink(call->file);
+        }
     }
     if (w.bare != 0)
         fprintf(stderr,

@@ -68,11 +68,11 @@ static bool has_other_id(const struct import *im, sqlite3_stmt *row, const struc
     const char *cid = (const char *)sqlite3_column_text(row, FOUND_CID);
     struct message_id other;
 
-    if (cid == NULL || strncmp(cid, LINE_CID, strlen(LINE_CID)) != 0)
+    if (cid == NULL || strncmp(cid, CID_OF_IMPORTS, strlen(CID_OF_IMPORTS)) != 0)
         return false;
     if (sqlite3_column_int64(row, FOUND_N) > im->start)
         return true;
-    cid += strlen(LINE_CID);
+    cid += strlen(CID_OF_IMPORTS);
     return id->epoch != im->appender.store->epoch && message_id_read(cid, strlen(cid), &other) &&
            other.epoch == id->epoch && (other.room != id->room || other.seq != id->seq);
 }

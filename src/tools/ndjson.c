@@ -166,7 +166,7 @@ static bool read_event(struct line *line, const json_t *object, struct username 
     line->event = event_with_body(EVENT_MESSAGE, user, body, length);
     if (line->event == NULL)
         abort();
-    snprintf(cid, sizeof cid, LINE_CID "%s", id);
+    snprintf(cid, sizeof cid, CID_OF_IMPORTS "%s", id);
     if (!event_set_cid(line->event, cid, strlen(cid)))
         abort();
     return read_time(object, "ts", &line->event->ts, reason);

@@ -13,9 +13,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Its cid begins with this, and the id that it had where it comes from follows. */
-#define LINE_CID "import:"
-
 /* A message that was read. */
 struct line {
     struct event *event; /* owned: user, ts, body, state; its cid is made of its id */

@@ -434,6 +434,7 @@ test('a backup on a file system without hard links, and where there is no way no
   assert.match(await must(out, 'verify'), /^whole: 5 messages/);
   const before = readFileSync(`${out}/hubbub.db`);
   assert.equal((await backup(`${out}/hubbub.db`)).code, 1);
+  assert.match((await backup(`${out}/hubbub.db`, { LATE_FILES: '1' })).err, /File exists.*name a file that is not there yet/);
   assert.deepEqual(readFileSync(`${out}/hubbub.db`), before);
   const poorer = await backup(`${out}/other.db`, { NO_RENAME_NEW: '1' });
   assert.equal(poorer.code, 1);

@@ -279,6 +279,7 @@ const malformed = [
   ['a cid that is a number', { type: 'message', body: 'x', cid: 1 }],
   ['an empty cid', { type: 'message', body: 'x', cid: '' }],
   ['a cid of 65 bytes', { type: 'message', body: 'x', cid: 'x'.repeat(65) }],
+  ['a cid of imports', { type: 'message', body: 'x', cid: 'import:1' }],
   ['a cid of 22 letters of 3 bytes', { type: 'message', body: 'x', cid: '\u20ac'.repeat(22) }],
   ['an edit without id', { type: 'edit', body: 'x' }],
   ['an edit without body', { type: 'edit', id }],
@@ -368,8 +369,10 @@ test('over the rate limit: an error that says when to try again, and then it is 
 test('a search counts as five messages', async (t) => {
   const own = await serveFor(t, { ...journal, message_rate: 1, message_burst: 51 });
   const ann = await member(own, 'ann', 'rate');
-  for (let i = 0; i < 40; i++) ann.send({ type: 'search', q: 'word' });
-  assert.equal((await ann.until({ type: 'error' })).code, 'rate_limited');
+  for (let i = 1; i <= 40; i++) ann.send({ type: 'search', q: 'word', cid: `${i}` });
+  const refused = await ann.until({ type: 'error' });
+  assert.equal(refused.code, 'rate_limited');
+  assert.ok(['11', '12'].includes(refused.cid), `search ${refused.cid} was refused`);
 });
 
 test('who goes on past the rate limit is closed with bye and 4429', async (t) => {

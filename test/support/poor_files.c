@@ -1,5 +1,6 @@
 /* poor_files - a file system that lacks something: preloaded into a program, it has link(2) fail as on FAT, and, if
- * NO_RENAME_NEW is set, renameat2(2) as on file systems in user space that do not know its flags. */
+ * NO_RENAME_NEW is set, renameat2(2) as on file systems in user space that do not know its flags. If LATE_FILES is
+ * set, files are not seen by who looks for them first, as if they were made right after that. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,17 @@ int link(const char *from, const char *to)
     (void)to;
     errno = EPERM;
     return -1;
+}
+
+int access(const char *path, int mode)
+{
+    int (*real)(const char *, int) = (int (*)(const char *, int))dlsym(RTLD_NEXT, "access");
+
+    if (mode == F_OK && getenv("LATE_FILES") != NULL) {
+        errno = ENOENT;
+        return -1;
+    }
+    return real(path, mode);
 }
 
 long syscall(long number, ...)
