@@ -292,8 +292,6 @@ static void ts_does_not_go_back_with_a_new_log(void **state)
     journal_rig_close(&r);
 }
 
-/* A message that was not changed is told by the event itself: nothing is copied, and its text is written
- * once. So is a changed one until it changes again. */
 static void what_is_too_old_goes(void **state)
 {
     struct memory_limits limits = {.events = 100, .rooms = 10, .max_age_ms = 60000};
@@ -323,6 +321,8 @@ static void what_is_too_old_goes(void **state)
     journal_rig_close(&r);
 }
 
+/* A message that was not changed is told by the event itself: nothing is copied, and its text is written
+ * once. So is a changed one until it changes again. */
 static void what_did_not_change_is_not_copied(void **state)
 {
     struct memory_limits limits = {.events = 8, .rooms = 1};
