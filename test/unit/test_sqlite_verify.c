@@ -260,6 +260,7 @@ static void an_interruption_leaves_no_copy(void **state)
     (void)state;
     snprintf(copy, sizeof copy, "%s.copy", path);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        signal(numbers[i], SIG_DFL); /* nohup has had it ignored */
         status = interrupt(make_backup, copy, numbers[i]);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == numbers[i]);
         assert_int_equal(leftovers(), 0);
