@@ -4,15 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *mem_alloc(size_t size)
+static void *insist(void *p, size_t size)
 {
-    void *p = calloc(1, size);
-
     if (p == NULL) {
         log_error("out_of_memory", "bytes=%zu action=exit", size);
         abort();
     }
     return p;
+}
+
+void *mem_alloc(size_t size)
+{
+    return insist(calloc(1, size), size);
+}
+
+void *mem_alloc_at_line(size_t size)
+{
+    void *p;
+
+    if (posix_memalign(&p, MEM_CACHE_LINE, size) != 0)
+        p = NULL;
+    return memset(insist(p, size), 0, size);
 }
 
 void *mem_try(size_t size)

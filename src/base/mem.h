@@ -10,8 +10,13 @@
 
 #include <stddef.h>
 
+enum { MEM_CACHE_LINE = 64 };
+
 /* size zeroed bytes; never NULL. */
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
+
+/* The same, from the beginning of a cache line on. */
+void *mem_alloc_at_line(size_t size) __attribute__((malloc, returns_nonnull));
 
 /* size bytes, not zeroed, or NULL. */
 void *mem_try(size_t size) __attribute__((malloc));

@@ -22,11 +22,9 @@ enum { LARGE = 4096 };
 /* When a client that is sent away may come back: spread, so that they do not all come at once. */
 enum { RETRY_MS = 1000, RETRY_SPREAD_MS = 4000 };
 
-struct session *session_open(struct shard *shard, enum proto_version version,
-                             const struct wire_ops *ops, void *wire, const char *room_key)
+void session_open(struct session *s, struct shard *shard, enum proto_version version,
+                  const struct wire_ops *ops, void *wire, const char *room_key)
 {
-    struct session *s = mem_alloc(sizeof *s);
-
     s->shard = shard;
     s->version = (uint8_t)version;
     s->ops = ops;
@@ -37,7 +35,6 @@ struct session *session_open(struct shard *shard, enum proto_version version,
         session_answer(s, v2_hello, shard->rules);
     else
         s->room_key = mem_strdup(room_key);
-    return s;
 }
 
 /* ---- questions ---- */
@@ -119,7 +116,6 @@ void session_end(struct session *s, bool is_clean)
     username_unref(&s->username);
     mem_free(s->room_key);
     mem_free(s->key);
-    mem_free(s);
 }
 
 void session_join(struct session *s, const char *name, size_t length)

@@ -48,8 +48,10 @@ struct place {
     bool shed;         /* missed presence changes, because its ring was strained */
 };
 
-/* What a delivery touches comes first, close together. There is one for each connection, so it is kept small. */
+/* What a delivery touches comes first, close together: it is in no cache any more after a pause. There is one for
+ * each connection, so it is kept small. */
 struct session {
+    struct ring ring;
     struct shard *shard;        /* borrowed */
     const struct wire_ops *ops; /* borrowed, static */
     void *wire;                 /* borrowed */
@@ -62,8 +64,7 @@ struct session {
     uint8_t refused;   /* requests over the rate limit in a row */
     bool has_shed;     /* a place of it has missed presence changes */
     uint32_t large_bytes,
-        large_frames; /* since the ring was empty: what does not count for its limits */
-    struct ring ring;
+        large_frames;     /* since the ring was empty: what does not count for its limits */
     struct place *places; /* owned; version 1 has one at most */
     struct query *asked;  /* borrowed: what the journal has not answered, linked by next_asked */
     struct session_id id;
@@ -74,14 +75,15 @@ struct session {
     struct limit bucket;
 };
 
-/* room_key: the room that version 1 joins, as room_name_make wrote it; copied. Version 2 is greeted. */
-struct session *session_open(struct shard *shard, enum proto_version version,
-                             const struct wire_ops *ops, void *wire, const char *room_key);
+/* s: zeroed memory of the wire, which stays the wire's. room_key: the room that version 1 joins, as
+ * room_name_make wrote it; copied. Version 2 is greeted. */
+void session_open(struct session *s, struct shard *shard, enum proto_version version,
+                  const struct wire_ops *ops, void *wire, const char *room_key);
 
 /* Version 1: joins its room under the name, as it came from outside. */
 void session_join(struct session *s, const char *name, size_t length);
 
-/* The connection is gone: leaves all rooms and frees the session. is_clean: the peer had said so, so its
+/* The connection is gone: leaves all rooms, and the session is no more. is_clean: the peer had said so, so its
  * name is not held for it. */
 void session_end(struct session *s, bool is_clean);
 

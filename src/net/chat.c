@@ -34,15 +34,6 @@ static int query_value(struct lws *wsi, const char *field, char out[QUERY_SIZE])
     return -1;
 }
 
-static void begin_session(struct conn *c, enum proto_version version, const char *room)
-{
-    struct worker *w = c->worker;
-
-    c->session = session_open(&w->shard, version, &conn_wire, c, room);
-    deadline_start(&c->life, &w->join, w->shard.now.mono_ms);
-    deadline_start(&c->ping, &w->ping, w->shard.now.mono_ms);
-}
-
 /* Version 1 says who it is and where it goes with the request. */
 static void established_v1(struct conn *c, struct lws *wsi)
 {
@@ -54,17 +45,17 @@ static void established_v1(struct conn *c, struct lws *wsi)
         strcpy(room, default_room);
     else if (room_name_make(value, (size_t)length, room, &why.text) != OK)
         room[0] = '\0';
-    begin_session(c, PROTO_V1, room);
+    conn_begin_session(c, PROTO_V1, room);
     if (why.text != NULL)
-        session_fail(c->session, CLOSE_BAD_REQUEST, &why);
+        session_fail(&c->session, CLOSE_BAD_REQUEST, &why);
     else if ((length = query_value(wsi, "username=", value)) >= 0)
-        session_join(c->session, value, (size_t)length);
+        session_join(&c->session, value, (size_t)length);
 }
 
 static void established(struct conn *c, struct lws *wsi)
 {
     if (strcmp(lws_get_protocol(wsi)->name, CHAT_V2_PROTOCOL) == 0)
-        begin_session(c, PROTO_V2, NULL);
+        conn_begin_session(c, PROTO_V2, NULL);
     else
         established_v1(c, wsi);
     worker_hold_back(c->worker, c); /* it may have to wait for its room */
@@ -74,7 +65,7 @@ static void receive(struct conn *c, const char *bytes, size_t length)
 {
     conn_alive(c);
     worker_note_read(c->worker, c, length);
-    if (c->session != NULL)
+    if (c->has_session)
         conn_receive(c, bytes, length);
     worker_hold_back(c->worker, c);
 }

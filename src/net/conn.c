@@ -5,7 +5,12 @@
 #include "net/worker.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+_Static_assert(offsetof(struct conn, session) + offsetof(struct session, places) <=
+                   2 * MEM_CACHE_LINE,
+               "what a delivery touches");
 
 /* At most this much leaves for one connection in one turn, so that nobody starves the others. */
 enum { FLUSH_BUDGET = 1024 * 1024, FIRST_PIECES = 1024 };
@@ -15,13 +20,13 @@ struct pieces {
     char bytes[];
 };
 
-struct conn *conn_create(struct worker *w, int fd, const struct address_key *key)
+static struct conn *create(struct worker *w, const struct accepted *a)
 {
-    struct conn *c = mem_alloc(sizeof *c);
+    struct conn *c = pool_take(&w->pool);
 
     c->worker = w;
-    c->fd = fd;
-    c->key = *key;
+    c->fd = a->fd;
+    c->key = a->key;
     list_init(&c->all);
     list_init(&c->dirty);
     list_init(&c->held_back);
@@ -41,9 +46,10 @@ static void forget_tasks(struct conn *c)
 
 void conn_end_session(struct conn *c, bool is_clean)
 {
-    if (c->session != NULL)
-        session_end(c->session, is_clean);
-    c->session = NULL;
+    if (c->has_session)
+        session_end(&c->session, is_clean);
+    c->has_session = false;
+    c->fd = -1;
     forget_tasks(c);
 }
 
@@ -56,10 +62,22 @@ void conn_free(struct conn *c)
     mem_free(c->pieces);
     gate_leave(w->gate, &c->key);
     atomic_fetch_sub(&w->load, 1);
-    mem_free(c);
+    pool_give(&w->pool, c);
 }
 
-void conn_adopt(struct conn *c)
+void conn_begin_session(struct conn *c, enum proto_version version, const char *room)
+{
+    struct worker *w = c->worker;
+
+    if (!lws_is_ssl(c->wsi))
+        c->fd = lws_get_socket_fd(c->wsi);
+    c->has_session = true;
+    session_open(&c->session, &w->shard, version, &conn_wire, c, room);
+    deadline_start(&c->life, &w->join, w->shard.now.mono_ms);
+    deadline_start(&c->ping, &w->ping, w->shard.now.mono_ms);
+}
+
+static void adopt(struct conn *c)
 {
     struct worker *w = c->worker;
     lws_adopt_desc_t adoption = {
@@ -87,6 +105,19 @@ void conn_adopt(struct conn *c)
     deadline_start(&c->life, &w->header, w->shard.now.mono_ms);
 }
 
+void conn_adopt(struct worker *w, struct accepted *a)
+{
+    struct conn *c = create(w, a);
+
+    mem_free(a);
+    if (w->draining) {
+        close(c->fd);
+        conn_free(c);
+    } else {
+        adopt(c);
+    }
+}
+
 void conn_kill(struct conn *c)
 {
     forget_tasks(c);
@@ -109,7 +140,7 @@ static void want_write(void *wire)
  * one that is larger than the scratch buffer, goes out from where it is. */
 static uint32_t gather(struct conn *c, const uint8_t **bytes, size_t *length)
 {
-    const struct ring *ring = &c->session->ring;
+    const struct ring *ring = &c->session.ring;
     const struct range *range = ring_peek(ring, 0);
     uint8_t *scratch = c->worker->scratch;
     uint32_t n;
@@ -132,27 +163,41 @@ static uint32_t gather(struct conn *c, const uint8_t **bytes, size_t *length)
 
 void conn_prefetch(const struct conn *c)
 {
-    enum {
-        WSI_BYTES = 880,
-        CACHE_LINE = 64
-    }; /* how large it is in libwebsockets 4.1; it is opaque */
+    /* Where a wsi, which is opaque, has what lws_partial_buffered looks at; elsewhere it only takes longer. */
+    enum { WSI_KEPT = LWS_LIBRARY_VERSION_NUMBER < 4002000 ? 0x2d0 : 0x418 };
+    const char *after = (const char *)LIST_ENTRY(c->dirty.next, struct conn, dirty);
 
-    if (c->wsi != NULL)
-        for (unsigned at = 0; at < WSI_BYTES; at += CACHE_LINE)
-            __builtin_prefetch((const char *)c->wsi + at);
+    __builtin_prefetch((const char *)c->wsi + WSI_KEPT);
+    __builtin_prefetch(after);
+    __builtin_prefetch(after + MEM_CACHE_LINE);
 }
 
-/* Ready frames go out untouched as LWS_WRITE_RAW, several in one system call. libwebsockets keeps
- * what the socket did not take; while it does, nothing more may be written (lws_partial_buffered).
- */
+/* Sends all of it, or what the socket takes while libwebsockets keeps the rest; false if the socket is of no use any
+ * more. Nothing may be kept yet. Nearly always the socket takes it whole, and then the way through libwebsockets
+ * would only cost (docs/performance.md). */
+static bool write_raw(struct conn *c, const uint8_t *bytes, size_t length)
+{
+    ssize_t sent = c->fd >= 0 ? send(c->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+
+    if (sent == (ssize_t)length)
+        return true;
+    if (sent > 0) {
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+    return lws_write(c->wsi, (unsigned char *)(uintptr_t)bytes, length, LWS_WRITE_RAW) >= 0;
+}
+
+/* Ready frames go out untouched, several in one system call. libwebsockets keeps what the socket did not
+ * take; while it does, as also with a pong of its own, nothing more may be written (lws_partial_buffered). */
 uint32_t conn_flush(struct conn *c)
 {
-    struct session *s = c->session;
+    struct session *s = &c->session;
     size_t budget = FLUSH_BUDGET, length;
     uint32_t writes = 0, n;
     const uint8_t *bytes;
 
-    if (s == NULL || c->killed)
+    if (!c->has_session || c->killed)
         return 0;
     if (c->close_written)
         return 0;
@@ -161,7 +206,7 @@ uint32_t conn_flush(struct conn *c)
     while (s->ring.count != 0 && budget != 0 && !lws_partial_buffered(c->wsi)) {
         n = gather(c, &bytes, &length);
         writes++;
-        if (lws_write(c->wsi, (unsigned char *)(uintptr_t)bytes, length, LWS_WRITE_RAW) < 0) {
+        if (!write_raw(c, bytes, length)) {
             conn_kill(c);
             return writes;
         }
@@ -224,7 +269,7 @@ static void forget_pieces(struct conn *c)
 
 void conn_receive(struct conn *c, const char *bytes, size_t length)
 {
-    struct session *s = c->session;
+    struct session *s = &c->session;
     bool is_last = lws_is_final_fragment(c->wsi) != 0;
     size_t announced = lws_remaining_packet_payload(c->wsi), limit = c->worker->config->max_frame;
     size_t waiting = c->pieces != NULL ? c->pieces->length : 0;

@@ -1,5 +1,5 @@
 /* conn - one TCP connection from its acceptance to its end: first HTTP, then perhaps a session.
- * Threads:    made by the acceptor, then its worker's alone.
+ * Threads:    one, its worker's.
  * Owns:       its session, its reassembly buffer, its place at the gate.
  * Invariant:  lives exactly as long as its wsi (LWS_CALLBACK_WSI_DESTROY frees it).
  * Fails:      what fails ends this connection and no other. */
@@ -19,16 +19,18 @@
 struct pieces;
 struct worker;
 
-/* What a delivery touches comes first, close together. */
+/* What a delivery touches comes first, in two cache lines together with the session's part of it. */
 struct conn {
-    struct list dirty;       /* in worker->dirty while frames wait */
-    struct worker *worker;   /* borrowed */
-    struct session *session; /* owned; NULL while the connection speaks HTTP and after its end */
-    struct lws *wsi;         /* borrowed; NULL before adoption */
-    bool is_responding;      /* an HTTP response is under way */
-    bool close_written;      /* our CLOSE frame is libwebsockets' to send: nothing may follow it */
+    struct list dirty;     /* in worker->dirty while frames wait */
+    struct worker *worker; /* borrowed */
+    struct lws *wsi;       /* borrowed; NULL before adoption */
+    bool is_responding;    /* an HTTP response is under way */
+    bool close_written;    /* our CLOSE frame is on its way: nothing may follow it */
     bool killed;
-    int fd;                /* owned until adoption, then -1 */
+    bool has_session; /* false while it speaks HTTP and after the session's end */
+    int fd; /* owned until adoption; while there is a session, the socket to write to directly,
+                       * borrowed; -1: none, or TLS is on it */
+    struct session session;
     struct deadline life;  /* header, join or closing */
     struct deadline ping;  /* ping or pong */
     struct list held_back; /* in worker->held_back while nothing is read from it */
@@ -37,22 +39,30 @@ struct conn {
     struct pieces *pieces; /* owned: of a message that has not come whole; NULL: none */
 };
 
-struct conn *conn_create(struct worker *w, int fd, const struct address_key *key);
+/* A socket on its way to its worker. */
+struct accepted {
+    int fd;
+    struct address_key key;
+};
 
 /* The wsi is gone, or never came to be. */
 void conn_free(struct conn *c);
 
+/* The connection is a WebSocket from now on. room: as session_open's room_key. */
+void conn_begin_session(struct conn *c, enum proto_version version, const char *room);
+
 /* The session is over, the connection perhaps not yet. is_clean: the peer had said good-bye. */
 void conn_end_session(struct conn *c, bool is_clean);
 
-/* Hands the socket to libwebsockets. */
-void conn_adopt(struct conn *c);
+/* Takes over a: makes it a connection and hands that to libwebsockets, or shuts it if the server is stopping. */
+void conn_adopt(struct worker *w, struct accepted *a);
 
 /* Sends what waits in the session's ring as far as the socket takes it; returns the number of
  * writes. */
 uint32_t conn_flush(struct conn *c);
 
-/* Has the cache fetch what conn_flush will need, while there is still something else to do. */
+/* c is flushed after the one whose turn it is: has the cache fetch what that will need, and the connection that is dirty
+ * after it, while there is still something else to do. */
 void conn_prefetch(const struct conn *c);
 
 /* Takes a piece of a message; the last one hands the message to the session. */

@@ -8,7 +8,6 @@
 #include "net/protocols.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum {
     EVENTS_LIMIT = 65536,   /* events that may wait for a worker before senders are told to wait */
@@ -76,10 +75,11 @@ uint32_t worker_load(const struct worker *w)
 
 void worker_adopt(struct worker *w, int fd, const struct address_key *key)
 {
-    struct conn *c = conn_create(w, fd, key);
+    struct accepted *a = mem_alloc(sizeof *a);
 
+    *a = (struct accepted){.fd = fd, .key = *key};
     atomic_fetch_add(&w->load, 1);
-    if (mailbox_post(&w->arrivals, c))
+    if (mailbox_post(&w->arrivals, a))
         mailbox_wake(&w->arrivals);
 }
 
@@ -102,16 +102,8 @@ static void take_arrivals(struct worker *w)
         w->arriving_count = mailbox_take(&w->arrivals, &w->arriving);
     }
     for (; w->arriving_next < w->arriving_count && (w->draining || taken < ARRIVALS_PER_TURN);
-         taken++) {
-        struct conn *c = w->arriving[w->arriving_next++];
-
-        if (w->draining) {
-            close(c->fd);
-            conn_free(c);
-        } else {
-            conn_adopt(c);
-        }
-    }
+         taken++)
+        conn_adopt(w, w->arriving[w->arriving_next++]);
     mailbox_done(&w->arrivals, taken);
 }
 
@@ -209,7 +201,7 @@ static void flush_dirty(struct worker *w)
  * behind, a single one for what it has asked for or does not read. */
 static bool must_wait(const struct worker *w, const struct conn *c)
 {
-    return hub_is_strained(w->hub) || (c->session != NULL && session_is_busy(c->session));
+    return hub_is_strained(w->hub) || (c->has_session && session_is_busy(&c->session));
 }
 
 void worker_hold_back(struct worker *w, struct conn *c)
@@ -228,7 +220,7 @@ static void release_held_back(struct worker *w)
     {
         struct conn *c = LIST_ENTRY(pos, struct conn, held_back);
 
-        if (c->session != NULL && session_is_busy(c->session))
+        if (c->has_session && session_is_busy(&c->session))
             continue;
         list_remove(pos);
         if (c->ping.queue == &w->pong) /* its pong may be in what is read only now */
@@ -242,8 +234,8 @@ static void release_held_back(struct worker *w)
 static void on_join_timeout(struct conn *c)
 {
     deadline_cancel(&c->life);
-    if (c->session != NULL)
-        session_join_timeout(c->session);
+    if (c->has_session)
+        session_join_timeout(&c->session);
 }
 
 /* While the server drains, its own deadline is the one that counts for a peer that still reads. */
@@ -262,8 +254,8 @@ static void on_ping_due(struct conn *c)
     struct segment *ping = frame_ping();
 
     deadline_start(&c->ping, &c->worker->pong, c->worker->shard.now.mono_ms);
-    if (c->session != NULL && ping != NULL)
-        session_send_frame(c->session, ping);
+    if (c->has_session && ping != NULL)
+        session_send_frame(&c->session, ping);
     segment_unref(&ping);
 }
 
@@ -271,7 +263,7 @@ static void on_ping_due(struct conn *c)
 static bool is_unheard(const struct conn *c)
 {
     return !list_empty(&c->held_back) &&
-           (hub_is_strained(c->worker->hub) || (c->session != NULL && session_is_owed(c->session)));
+           (hub_is_strained(c->worker->hub) || (c->has_session && session_is_owed(&c->session)));
 }
 
 static void on_pong_missing(struct conn *c)
@@ -371,8 +363,8 @@ static void begin_drain(struct worker *w)
     {
         struct conn *c = LIST_ENTRY(pos, struct conn, all);
 
-        if (c->session != NULL)
-            session_close(c->session, CLOSE_GOING_AWAY, "The server is stopping.");
+        if (c->has_session)
+            session_close(&c->session, CLOSE_GOING_AWAY, "The server is stopping.");
         else if (!c->is_responding && (c->wsi == NULL || !lws_partial_buffered(c->wsi)))
             conn_kill(c);
     }
@@ -523,6 +515,7 @@ struct worker *worker_create(uint32_t index, const struct net_config *config, st
     w->done = done;
     w->done_arg = done_arg;
     w->scratch = mem_alloc(SCRATCH_SIZE);
+    pool_init(&w->pool, sizeof(struct conn));
     list_init(&w->dirty);
     list_init(&w->late);
     list_init(&w->conns);
@@ -594,6 +587,7 @@ void worker_destroy(struct worker *w)
     mailbox_destroy(w->events);
     mailbox_destroy(&w->arrivals);
     shard_destroy(&w->shard);
+    pool_destroy(&w->pool);
     mem_free(w->scratch);
     mem_free(w);
 }

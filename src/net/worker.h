@@ -10,6 +10,7 @@
 
 #include "base/list.h"
 #include "base/mailbox.h"
+#include "base/pool.h"
 #include "core/shard.h"
 #include "net/address.h"
 #include "net/config.h"
@@ -29,7 +30,7 @@ struct worker {
     struct hub *hub;                 /* borrowed */
     struct gate *gate;               /* borrowed */
     struct mailbox *events;          /* borrowed storage; this worker takes and destroys */
-    struct mailbox arrivals;         /* connections to adopt */
+    struct mailbox arrivals;         /* struct accepted: sockets to adopt */
     struct shard shard;
 
     struct loop loop;
@@ -44,6 +45,7 @@ struct worker {
     void **batch; /* borrowed from events: what a turn has not yet delivered */
     size_t batch_count, batch_next;
     struct list dirty;     /* connections whose ring is to be flushed */
+    struct pool pool;      /* of connections */
     struct list conns;     /* all */
     struct list held_back; /* connections that are not read until the workers have caught up */
     struct list late; /* those that the last turn could not flush any more: the next one's first */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, soon } from '../support/inbox.mjs';
-import { CLOSE, dial, rawJoin, request, TEXT } from '../support/rawws.mjs';
+import { CLOSE, dial, PING, PONG, rawJoin, request, TEXT } from '../support/rawws.mjs';
 import { serveFor } from '../support/serve.mjs';
 
 // No pings: who does not read does not answer them either, and is to be closed for what it has not read.
@@ -63,6 +63,25 @@ test('who reads again in time has lost no message', async (t) => {
   slow.readOn();
   for (const number of upTo(count))
     assert.equal(Number.parseInt((await slow.event((e) => e.type !== 'users' && e.type !== 'join')).body, 10), number);
+});
+
+test('pongs into a full socket do not tear what is sent around them', async (t) => {
+  const daemon = await serveFor(t, { ...SMALL, ring_frames: 4096, ring_bytes: '16m', send_buffer: '4k' });
+  const sender = await rawJoin(daemon, 'sender');
+  const slow = await rawJoin(daemon, 'slow');
+  slow.stopReading();
+  const count = await sayUntil(sender, 7000, (n) => {
+    if (n > 400 && n % 4 === 0) slow.readOn(); /* full by then: now and then there is room for a little */
+    else slow.stopReading();
+    for (let i = 0; i < 3; i++) slow.send({ opcode: PING, payload: `${n}`.padEnd(119 + (n % 7), '.') });
+    return n === 600;
+  });
+  slow.readOn();
+  const frames = [];
+  while (numbersOf(frames.slice(-1))[0] !== count - 1) frames.push(await slow.frame());
+  assert.deepEqual(numbersOf(frames), upTo(count));
+  const pongs = frames.filter((f) => f.opcode === PONG);
+  assert.ok(pongs.length > 0 && pongs.every((f) => /^\d+\.*$/.test(f.payload.toString())));
 });
 
 test('presence is left out first for a slow reader; in the end it holds the true list', async (t) => {

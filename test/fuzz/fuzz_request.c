@@ -1,6 +1,7 @@
 /* The way of every byte that a client sends: UTF-8 check, JSON, table of commands, handlers, and
  * back out through the encoders. The input is split at newlines into the messages of one
  * connection. */
+#include "base/mem.h"
 #include "base/mailbox.h"
 #include "core/hub.h"
 #include "core/session.h"
@@ -85,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct journal *journal;
     enum proto_version version = PROTO_V1;
     struct shard shard;
-    struct session *s;
+    struct session *s = mem_alloc(sizeof *s);
 
     mailbox_init(&box, 1000, NULL, NULL);
     shard_init(&shard, 0, hub, &rules);
@@ -96,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         version = PROTO_V2;
         data++, size--;
     }
-    s = session_open(&shard, version, &ops, NULL, "lobby");
+    session_open(s, &shard, version, &ops, NULL, "lobby");
     while (size > 0) {
         const uint8_t *end = memchr(data, '\n', size);
         size_t length = end != NULL ? (size_t)(end - data) : size;
@@ -113,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_ring(s);
     session_end(s, false);
+    mem_free(s);
     hub_tick(hub, (struct moment){.mono_ms = UINT64_MAX, .wall_ms = 1});
     deliver(&box, &shard);
     journal->ops->stop(journal);

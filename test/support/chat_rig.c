@@ -70,7 +70,8 @@ static struct rig_client *open_client(struct rig *rig, uint32_t worker, enum pro
 
     assert_true(rig->client_count <= RIG_CLIENTS_MAX);
     c->rig = rig;
-    c->session = session_open(&rig->shards[worker], version, &ops, c, room);
+    c->session = mem_alloc(sizeof *c->session);
+    session_open(c->session, &rig->shards[worker], version, &ops, c, room);
     return c;
 }
 
@@ -100,17 +101,22 @@ void rig_say(struct rig_client *c, const char *json)
     session_receive(c->session, json, strlen(json));
 }
 
+static void end(struct rig_client *c, bool is_clean)
+{
+    session_end(c->session, is_clean);
+    mem_free(c->session);
+    c->session = NULL;
+}
+
 void rig_drop(struct rig_client *c)
 {
     if (c->session != NULL)
-        session_end(c->session, false);
-    c->session = NULL;
+        end(c, false);
 }
 
 void rig_leave(struct rig_client *c)
 {
-    session_end(c->session, true);
-    c->session = NULL;
+    end(c, true);
 }
 
 void rig_turn(struct rig *rig)

@@ -1,0 +1,31 @@
+/* pool - memory for many things of one size: close together, each from the beginning of a cache line on.
+ * Threads:    one at a time.
+ * Owns:       all of its things' memory, until pool_destroy; what is given back waits for the next taker.
+ * Invariant:  an AddressSanitizer build sees the use of what was given back.
+ * Fails:      as mem_alloc. */
+#ifndef HUBBUB_BASE_POOL_H
+#define HUBBUB_BASE_POOL_H
+
+#include <stddef.h>
+
+struct slab;
+struct vacancy;
+
+struct pool {
+    size_t size;             /* bytes of a thing, in whole cache lines */
+    struct slab *slabs;      /* owned */
+    struct vacancy *vacancy; /* in the slabs: what is free */
+};
+
+void pool_init(struct pool *p, size_t size);
+
+/* All that was taken is gone as well. */
+void pool_destroy(struct pool *p);
+
+/* Zeroed; never NULL. */
+void *pool_take(struct pool *p) __attribute__((returns_nonnull));
+
+/* thing: from pool_take of the same pool. */
+void pool_give(struct pool *p, void *thing);
+
+#endif
