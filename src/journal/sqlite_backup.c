@@ -1,21 +1,7 @@
 #include "journal/sqlite_backup.h"
+#include "journal/new_file.h"
 #include "journal/sqlite_file.h"
 #include "journal/sqlite_schema.h"
-#include "journal/sqlite_scratch.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-enum { PATH_SIZE = 4096 };
-
-#ifndef RENAME_NOREPLACE /* where the C library knows nothing of it */
-#define RENAME_NOREPLACE 1
-#endif
 
 /* All pages in one step: between steps somebody else's commit would make it begin again. Who writes is
  * not held back by that. */
@@ -51,66 +37,6 @@ int backup_copy(struct store *from, const char *to)
     return rc;
 }
 
-/* Unless there is a file of that name. FAT has no hard links; some network file systems, and some in user space,
- * cannot rename without replacing. */
-static bool rename_new(const char *from, const char *to)
-{
-    return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ||
-           (errno != EEXIST && link(from, to) == 0);
-}
-
-/* Where it can be: not if the folder may be written but not read, nor on every file system (EINVAL). */
-static bool sync_folder_of(const char *path)
-{
-    char folder[PATH_SIZE];
-    int fd;
-    bool is_fine;
-
-    snprintf(folder, sizeof folder, "%s", path);
-    fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return true;
-    is_fine = fsync(fd) == 0 || errno == EINVAL;
-    close(fd);
-    return is_fine;
-}
-
-static const char *publish_hint(int code)
-{
-    switch (code) {
-    case EEXIST:
-        return "name a file that is not there yet";
-    case EPERM:
-    case EINVAL:
-    case ENOSYS:
-    case EOPNOTSUPP:
-        return "its file system cannot name a file without replacing another: make the backup on "
-               "another one and copy it there";
-    default:
-        return "look at the disk and its space (dmesg, df)";
-    }
-}
-
-/* Gives the copy its name, unless there is a file of that name, and sees to it that both last. */
-static bool publish(const char *partial, const char *copy)
-{
-    int fd = open(partial, O_RDONLY | O_CLOEXEC);
-    bool is_fine = fd >= 0 && fsync(fd) == 0 && rename_new(partial, copy);
-
-    if (is_fine && !sync_folder_of(copy)) {
-        int code = errno;
-
-        is_fine = false;
-        unlink(copy);
-        errno = code;
-    }
-    if (!is_fine)
-        file_log_refusal(copy, strerror(errno), publish_hint(errno));
-    if (fd >= 0)
-        close(fd);
-    return is_fine;
-}
-
 /* What is written to the copy after it was put in the journal's place is another future than the one that went on
  * from here: a place in the one must not be taken for a place in the other. The keys of cids remain, because
  * what was sent before is the past of both. */
@@ -125,15 +51,15 @@ static int renew_epoch(const char *copy)
     return rc;
 }
 
-static bool copy_and_publish(struct store *s, const char *partial, const char *copy)
+static bool copy_and_publish(struct store *s, struct new_file *copy)
 {
-    int rc = backup_copy(s, partial);
+    int rc = backup_copy(s, copy->partial);
 
     if (rc == SQLITE_OK)
-        rc = renew_epoch(partial);
+        rc = renew_epoch(copy->partial);
     if (rc == SQLITE_OK)
-        return publish(partial, copy);
-    file_log_refusal(copy, sqlite3_errstr(rc), store_hint(rc));
+        return new_file_publish(copy);
+    file_log_refusal(copy->path, sqlite3_errstr(rc), store_hint(rc));
     return false;
 }
 
@@ -155,23 +81,13 @@ static struct store *open_log(const char *path)
 
 bool backup_make(const char *path, const char *copy)
 {
-    char partial[PATH_SIZE];
-    struct store *s;
+    struct store *s = open_log(path);
+    struct new_file file;
     bool is_fine = false;
 
-    snprintf(partial, sizeof partial, "%s.partial-%ld", copy, (long)getpid());
-    if (access(copy, F_OK) == 0) {
-        file_log_refusal(copy, "there is such a file", "name one that is not there yet");
-        return false;
-    }
-    s = open_log(path);
-    if (s == NULL)
-        return false;
-    if (scratch_begin(partial)) {
-        is_fine = copy_and_publish(s, partial, copy);
-        scratch_end();
-    } else {
-        file_log_refusal(copy, strerror(errno), "name a file in a folder that can be written");
+    if (s != NULL && new_file_begin(&file, copy, 0640)) {
+        is_fine = copy_and_publish(s, &file);
+        new_file_end();
     }
     store_close(s);
     return is_fine;

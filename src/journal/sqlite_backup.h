@@ -1,7 +1,7 @@
 /* sqlite_backup - a copy of the journal's file as it is at one moment, while it is in use.
  * Threads:    the main thread of a tool (sqlite_scratch.h).
  * Owns:       nothing.
- * Invariant:  a file that exists is never overwritten; what is called by the copy's name is whole.
+ * Invariant:  the copy is a new file (new_file.h).
  * Fails:      backup_make: false after logging why; no copy is left then, nor after a signal that ends the process. */
 #ifndef HUBBUB_JOURNAL_SQLITE_BACKUP_H
 #define HUBBUB_JOURNAL_SQLITE_BACKUP_H

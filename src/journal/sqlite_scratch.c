@@ -11,7 +11,8 @@
 enum { PATH_SIZE = 4096 };
 
 static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
-static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+/* What ends a tool when somebody, or the other end of a pipe, has had enough, or the file may not grow any more. */
+static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ};
 
 enum {
     FILES = sizeof suffixes / sizeof *suffixes,
@@ -47,7 +48,7 @@ static void catch_signals(void)
     }
 }
 
-bool scratch_begin(const char *path)
+bool scratch_begin(const char *path, mode_t mode)
 {
     sigset_t ours, mask;
     int fd;
@@ -63,7 +64,7 @@ bool scratch_begin(const char *path)
     for (size_t i = 0; i < SIGNALS; i++)
         sigaddset(&ours, signals[i]);
     sigprocmask(SIG_BLOCK, &ours, &mask);
-    fd = open(paths[0], O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    fd = open(paths[0], O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd >= 0) {
         close(fd);
         catch_signals();

@@ -128,7 +128,7 @@ static struct store *open_copy(struct store *from)
     struct store *copy = NULL;
 
     snprintf(path, sizeof path, "%s.verify-%ld", from->path, (long)getpid());
-    if (!scratch_begin(path)) {
+    if (!scratch_begin(path, 0640)) {
         file_log_refusal(path, strerror(errno), "see to it that its folder can be written");
         return NULL;
     }

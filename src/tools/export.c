@@ -1,13 +1,12 @@
 #include "tools/tool.h"
+#include "journal/new_file.h"
 #include "journal/sqlite_file.h"
 #include "journal/sqlite_walk.h"
 #include "tools/ndjson.h"
 #include "tools/when.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 struct export
 {
@@ -42,57 +41,60 @@ static void tell_lost(void *arg, int64_t first, int64_t last)
     putc('\n', stderr);
 }
 
-/* A new file that only its owner reads, or standard output. */
-static FILE *open_output(const char *file)
-{
-    int fd;
-
-    if (file == NULL || strcmp(file, "-") == 0)
-        return stdout;
-    fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        file_log_refusal(file, strerror(errno),
-                         "name a file that can be made and is not there yet");
-        return NULL;
-    }
-    return fdopen(fd, "w");
-}
-
-int tool_export(const struct tool_call *call)
+/* Logs what it fails with. */
+static bool write_all(const struct tool_call *call, struct store *s, struct export *x)
 {
     struct walk w = {.room = call->room,
                      .person = call->user,
                      .since = call->since,
                      .until = call->until,
                      .lost = tell_lost};
-    struct store *s = store_open(call->path, STORE_READ, false);
-    FILE *out = s != NULL ? open_output(call->file) : NULL;
-    struct export x = {.out = out};
-    int rc = SQLITE_OK;
-    bool is_written = out != NULL;
+    int rc = walk_on(&w, s, export_event, x);
+    bool is_written = fflush(x->out) == 0 && !ferror(x->out);
 
-    if (out != NULL) {
-        rc = walk_on(&w, s, export_event, &x);
-        is_written = fflush(out) == 0 && !ferror(out);
-        if (rc != SQLITE_OK)
-            store_log_failure(s, "export_failed", rc);
-        else if (!is_written)
-            file_log_refusal(call->file != NULL ? call->file : "-", strerror(errno),
-                             "what was written is not all");
-        if (out != stdout) {
-            is_written = fclose(out) == 0 && is_written;
-            if (!is_written) /* it would only be in the way of the next try */
-                unlink(call->file);
-        }
-    }
+    if (rc != SQLITE_OK)
+        store_log_failure(s, "export_failed", rc);
+    else if (!is_written)
+        file_log_refusal(call->file != NULL ? call->file : "-", strerror(errno),
+                         "what was written is not all");
     if (w.bare != 0)
         fprintf(stderr,
                 "hubbub export: the reactions of %llu messages cannot be read; they are written "
                 "without\n",
                 (unsigned long long)w.bare);
-    x.has_losses |= w.bare != 0;
-    if (x.has_losses && rc == SQLITE_OK && is_written)
+    x->has_losses |= w.bare != 0;
+    return rc == SQLITE_OK && is_written;
+}
+
+/* To a new file that only its owner reads. */
+static bool write_file(const struct tool_call *call, struct store *s, struct export *x)
+{
+    struct new_file file;
+    bool is_whole = false;
+
+    if (!new_file_begin(&file, call->file, 0600))
+        return false;
+    x->out = fopen(file.partial, "we");
+    if (x->out != NULL)
+        is_whole = write_all(call, s, x);
+    if (x->out == NULL || (fclose(x->out) != 0 && is_whole)) {
+        is_whole = false;
+        file_log_refusal(call->file, strerror(errno), "look at the disk and its space (dmesg, df)");
+    }
+    is_whole = is_whole && new_file_publish(&file);
+    new_file_end();
+    return is_whole;
+}
+
+int tool_export(const struct tool_call *call)
+{
+    struct store *s = store_open(call->path, STORE_READ, false);
+    struct export x = {.out = stdout};
+    bool is_stdout = call->file == NULL || strcmp(call->file, "-") == 0;
+    bool is_written = s != NULL && (is_stdout ? write_all : write_file)(call, s, &x);
+
+    if (x.has_losses && is_written)
         fputs("hubbub export: the file is damaged; all else is written\n", stderr);
     store_close(s);
-    return rc == SQLITE_OK && is_written && !x.has_losses ? 0 : 1;
+    return is_written && !x.has_losses ? 0 : 1;
 }

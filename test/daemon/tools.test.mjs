@@ -1,46 +1,12 @@
 // The tools, on the history of the real daemon: while it runs and after.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
-import { launch, repository, start, temporaryFolder } from '../support/daemon.mjs';
+import { launch, start, temporaryFolder } from '../support/daemon.mjs';
 import { eventually } from '../support/inbox.mjs';
 import { comeBack, member } from '../support/member.mjs';
-
-// hubbub ARGUMENT..., to its end.
-async function tool(folder, ...args) {
-  const run = launch([...args, '--state-dir', folder]);
-  const { code } = await run.exit;
-  return { code, out: run.stdout(), err: run.stderr() };
-}
-
-async function must(folder, ...args) {
-  const { code, out, err } = await tool(folder, ...args);
-  assert.equal(code, 0, `${args.join(' ')}: ${err}`);
-  return out;
-}
-
-const lines = (text) => text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
-
-// A daemon in whose rooms something has happened.
-async function busy(t) {
-  const folder = temporaryFolder('state');
-  const daemon = await start({ state_dir: folder, message_rate: 0 }, { t });
-  const ann = await member(daemon, 'ann', 'tea');
-  const bob = await member(daemon, 'bob', 'tea');
-  await bob.join('milk');
-  const first = await ann.say('tea', 'good morning');
-  await ann.ask({ type: 'edit', room: 'tea', id: first.id, body: 'good evening' });
-  await bob.ask({ type: 'react', room: 'tea', id: first.id, emoji: '👍', on: true });
-  await ann.ask({ type: 'react', room: 'tea', id: first.id, emoji: '👍', on: true });
-  await ann.ask({ type: 'react', room: 'tea', id: first.id, emoji: '🍵', on: true });
-  await bob.ask({ type: 'message', room: 'tea', body: 'you too', reply_to: first.id });
-  const wrong = await ann.say('tea', 'a secret');
-  await bob.ask({ type: 'message', room: 'tea', body: 'what?', reply_to: wrong.id });
-  await ann.ask({ type: 'delete', room: 'tea', id: wrong.id });
-  await bob.say('milk', 'two\nlines \u001b]0;title\u0007');
-  return { folder, daemon, ann, bob };
-}
+import { busy, lines, must, tool } from '../support/tool.mjs';
 
 // Without what an import changes.
 function comparable(messages) {
@@ -413,34 +379,6 @@ test('a backup that is made under load is whole, and a daemon goes on with it', 
   assert.ok(eve.joined.seq > 100 && eve.joined.seq <= ann.rooms.get('tea').seq);
   assert.equal((await eve.say('tea', 'on we go')).seq, eve.joined.seq + 1);
   assert.doesNotMatch(restored.stderr(), /journal_check/);
-});
-
-test('a backup on a file system without hard links, and where there is no way not to replace a file', async (t) => {
-  const { folder, daemon } = await busy(t);
-  const out = temporaryFolder('out');
-  const library = `${out}/files.so`; // LD_PRELOAD is a list: no blank may be in the path
-  symlinkSync(process.env.HUBBUB_TEST_FILES || `${repository}/build/test/support/libtest_files.so`, library);
-  const backup = async (file, more = {}) => {
-    const env = {
-      LD_PRELOAD: library,
-      ASAN_OPTIONS: [process.env.ASAN_OPTIONS, 'verify_asan_link_order=0'].filter(Boolean).join(':'),
-      ...more,
-    };
-    const run = launch(['backup', file, '--state-dir', folder], { env, t });
-    return { ...(await run.exit), err: run.stderr() };
-  };
-  const { code, err } = await backup(`${out}/hubbub.db`);
-  assert.equal(code, 0, err);
-  assert.match(await must(out, 'verify'), /^whole: 5 messages/);
-  const before = readFileSync(`${out}/hubbub.db`);
-  assert.equal((await backup(`${out}/hubbub.db`)).code, 1);
-  assert.match((await backup(`${out}/hubbub.db`, { LATE_FILES: '1' })).err, /File exists.*name a file that is not there yet/);
-  assert.deepEqual(readFileSync(`${out}/hubbub.db`), before);
-  const poorer = await backup(`${out}/other.db`, { NO_RENAME_NEW: '1' });
-  assert.equal(poorer.code, 1);
-  assert.match(poorer.err, /Operation not permitted.*cannot name a file without replacing another/);
-  assert.deepEqual(readdirSync(out).filter((name) => /partial|other/.test(name)), []);
-  await daemon.stop();
 });
 
 test('who saw what a restored backup has not is told to load the history anew', async (t) => {

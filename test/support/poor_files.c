@@ -1,9 +1,11 @@
 /* poor_files - a file system that lacks something: preloaded into a program, it has link(2) fail as on FAT, and, if
  * NO_RENAME_NEW is set, renameat2(2) as on file systems in user space that do not know its flags. If LATE_FILES is
- * set, files are not seen by who looks for them first, as if they were made right after that. */
+ * set, files are not seen by who looks for them first, as if they were made right after that. If SIGNAL_AT_SYNC is set to a
+ * number, the signal of that number comes when the program waits for the disk. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -26,6 +28,16 @@ int access(const char *path, int mode)
         return -1;
     }
     return real(path, mode);
+}
+
+int fsync(int fd)
+{
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+    const char *number = getenv("SIGNAL_AT_SYNC");
+
+    if (number != NULL)
+        raise(atoi(number));
+    return real(fd);
 }
 
 long syscall(long number, ...)

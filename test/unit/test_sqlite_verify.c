@@ -253,7 +253,7 @@ static int leftovers(void)
 
 static void an_interruption_leaves_no_copy(void **state)
 {
-    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+    static const int numbers[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM};
     char copy[SQLITE_FILE_PATH + 8];
     int lock = file_lock(path), status;
 
