@@ -14,10 +14,6 @@ enum {
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
     ARRIVALS_PER_TURN =
         256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
-    GATHER_MS = 2,     /* that messages wait after a round of so many writes or more, */
-    LONG_ROUND = 128,  /* which take about half a millisecond, */
-    GATHERED_MAX = 64, /* or until a turn finds so many, */
-    LARGE_ROOM = 64,   /* in rooms with more of this worker's people than that, on average */
     HELD_BACK_MS = 5,  /* between two looks whether those who were held back may go on */
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
@@ -150,27 +146,9 @@ static bool may_postpone(struct worker *w)
     return is_so;
 }
 
-/* A write costs the same however much is in it. One worker alone keeps step with its senders: while it writes they
- * hear each other, and what they say comes together at the end. Several workers are each at another place of
- * their round, and what comes from the others would go out by itself; so after a long round in large rooms a
- * worker gathers for a while. That much has come already is asked once a turn: all else in the turn has to agree,
- * or nobody would wake the worker for what waits. */
 static bool is_gathering(const struct worker *w)
 {
-    return w->shard.now.mono_ms < w->gather_until_ms;
-}
-
-static void gather_no_more_than_enough(struct worker *w)
-{
-    if (atomic_load_explicit(&w->events->waiting, memory_order_relaxed) >= GATHERED_MAX)
-        w->gather_until_ms = 0;
-}
-
-static void gather_after_round(struct worker *w, uint32_t writes)
-{
-    if (hub_workers(w->hub) > 1 && w->round_rooms != 0 && writes >= LONG_ROUND &&
-        writes > w->round_rooms * LARGE_ROOM)
-        w->gather_until_ms = clock_mono_ms() + GATHER_MS;
+    return gather_is_on(&w->gather, w->shard.now.mono_ms);
 }
 
 /* Sends what waits, but no more than a turn may take: whoever comes too late has the next turn, and
@@ -192,7 +170,8 @@ static void flush_dirty(struct worker *w)
         writes += conn_flush(c);
     }
     list_take(&now, &w->late);
-    gather_after_round(w, writes);
+    if (gather_is_worth(hub_workers(w->hub), w->round_rooms, writes))
+        gather_begin(&w->gather, clock_mono_ms());
 }
 
 /* ---- back-pressure ---- */
@@ -319,7 +298,7 @@ static uint64_t next_due(struct worker *w)
     next = earlier(next, w->users_due_ms);
     next = earlier(next, hub_due(w->hub));
     if (is_gathering(w) && atomic_load(&w->events->waiting) != 0)
-        next = earlier(next, w->gather_until_ms);
+        next = earlier(next, w->gather.until_ms);
     if (!list_empty(&w->held_back))
         next = earlier(next, w->shard.now.mono_ms + HELD_BACK_MS);
     return next;
@@ -390,7 +369,7 @@ static void on_end_of_turn(void *arg)
     worker_enter(w);
     hub_flush(w->hub);
     take_arrivals(w);
-    gather_no_more_than_enough(w);
+    gather_look(&w->gather, atomic_load_explicit(&w->events->waiting, memory_order_relaxed));
     w->round_rooms = 0;
     if (list_empty(&w->late) && !is_gathering(w))
         deliver_events(w);

@@ -15,6 +15,7 @@
 #include "net/address.h"
 #include "net/config.h"
 #include "net/deadline.h"
+#include "net/gather.h"
 #include "net/loop.h"
 
 #include <pthread.h>
@@ -58,7 +59,7 @@ struct worker {
     bool expects_more;          /* a read was so large that more is waiting behind it */
     uint32_t postponed;         /* turns since something was last delivered because of that */
     uint32_t round_rooms;       /* in how many rooms this turn has delivered something */
-    uint64_t gather_until_ms;   /* until then what comes waits for more */
+    struct gather gather;
     bool kick; /* libwebsockets has a timer that was set outside of its callbacks */
     bool draining;
     uint64_t timer_due_ms; /* what the timer is set to; 0: it is not */

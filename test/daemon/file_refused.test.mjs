@@ -5,12 +5,11 @@ import {
   chmodSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync,
   writeFileSync, writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { Crowd, gather, options } from '../support/crowd.mjs';
-import { binary, launch, optionArguments, repository, start, temporaryFolder } from '../support/daemon.mjs';
+import { launch, optionArguments, repository, start, temporaryFolder } from '../support/daemon.mjs';
 import { soon } from '../support/inbox.mjs';
-import { nobody, noNobody } from '../support/root.mjs';
+import { nobody, noNobody, openFolder } from '../support/root.mjs';
 import { Sql, sqlOnce } from '../support/sql.mjs';
 
 // A folder with a log in it; of a daemon that was stopped, or killed so that much of it is in the -wal file.
@@ -143,16 +142,9 @@ test('a file cut short', async (t) => {
   await refuses(t, state_dir, { reason: /reason="[^"]+"/, hint: /backup/ });
 });
 
-const skip = process.env.HUBBUB_WRAPPER ? 'the wrapper may need rights' : noNobody(binary, `${repository}/static/index.html`);
-
-// For a user who may read what is under it; in a folder that all may reach.
-function open(folder) {
-  for (let at = folder; at.startsWith(temporaryFolder()); at = dirname(at)) chmodSync(at, 0o755);
-}
-
-test('a file that its user may not read', { skip }, async (t) => {
+test('a file that its user may not read', { skip: noNobody }, async (t) => {
   const state_dir = await folderWithLog(t);
-  open(state_dir);
+  openFolder(state_dir);
   chmodSync(`${state_dir}/hubbub.db`, 0o000);
   chmodSync(`${state_dir}/hubbub.db.lock`, 0o666);
   await refuses(t, state_dir, {
@@ -161,17 +153,17 @@ test('a file that its user may not read', { skip }, async (t) => {
   chmodSync(`${state_dir}/hubbub.db`, 0o600);
 });
 
-test('a file that its user may not write', { skip }, async (t) => {
+test('a file that its user may not write', { skip: noNobody }, async (t) => {
   const state_dir = await folderWithLog(t);
-  open(state_dir);
+  openFolder(state_dir);
   chmodSync(`${state_dir}/hubbub.db`, 0o444);
   chmodSync(`${state_dir}/hubbub.db.lock`, 0o666);
   await refuses(t, state_dir, { reason: /Permission denied/, hint: /give the user that hubbub runs as the right/, under: nobody });
 });
 
-test('a folder that its user may not write', { skip }, async (t) => {
+test('a folder that its user may not write', { skip: noNobody }, async (t) => {
   const state_dir = temporaryFolder('state');
-  open(state_dir);
+  openFolder(state_dir);
   chmodSync(state_dir, 0o555);
   await refuses(t, state_dir, { reason: /Permission denied/, hint: /right|may write/, under: nobody });
   assert.deepEqual(readdirSync(state_dir), []);

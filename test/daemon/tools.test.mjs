@@ -1,12 +1,14 @@
 // The tools, on the history of the real daemon: while it runs and after.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { launch, start, temporaryFolder } from '../support/daemon.mjs';
 import { eventually } from '../support/inbox.mjs';
 import { comeBack, member } from '../support/member.mjs';
-import { busy, lines, must, tool } from '../support/tool.mjs';
+import { nobody, noNobody, openFolder } from '../support/root.mjs';
+import { sqlOnce } from '../support/sql.mjs';
+import { busy, lines, must, tool, toolWith } from '../support/tool.mjs';
 
 // Without what an import changes.
 function comparable(messages) {
@@ -407,6 +409,38 @@ test('a message of before the backup that is sent again after it was restored is
   const restored = await start({ state_dir: other }, { t });
   const again = await (await member(restored, 'ann', 'tea')).say('tea', 'once', { cid: 'once' });
   assert.deepEqual([again.seq, again.dup], [seq, true]);
+});
+
+// A whole history, or one that tells of an event too many, for a user who may read it but not write.
+async function readOnly(t, { isDamaged, folderMode }) {
+  const { folder, daemon } = await busy(t);
+  await daemon.stop();
+  if (isDamaged) await sqlOnce(`${folder}/hubbub.db`, t, "UPDATE rooms SET seq = seq + 1 WHERE name = 'tea'");
+  openFolder(folder);
+  chmodSync(`${folder}/hubbub.db`, 0o444);
+  chmodSync(folder, folderMode);
+  t.after(() => chmodSync(folder, 0o755));
+  return folder;
+}
+
+test('verify reads what it may not write, and says what it could not look at', { skip: noNobody }, async (t) => {
+  for (const isDamaged of [false, true]) {
+    const folder = await readOnly(t, { isDamaged, folderMode: 0o777 });
+    const before = readFileSync(`${folder}/hubbub.db`);
+    const { code, out, err } = await toolWith({ under: nobody, t }, folder, 'verify');
+    assert.equal(code, isDamaged ? 1 : 0, err);
+    assert.match(out, /^the index of words: not looked at, because the file may not be written$/m);
+    assert.match(out, isDamaged ? /^room tea: .*\n(.*\n)*damaged: 5 messages/ : /^whole: 5 messages/m);
+    assert.deepEqual(readFileSync(`${folder}/hubbub.db`), before);
+  }
+});
+
+test('verify says so if it may not write the folder, without which the file cannot be read', { skip: noNobody }, async (t) => {
+  const folder = await readOnly(t, { folderMode: 0o555 });
+  const { code, out, err } = await toolWith({ under: nobody, t }, folder, 'verify');
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(err, / error journal_refused .*hint="give the user that hubbub runs as the right to write the file and its folder"/);
+  assert.deepEqual(readdirSync(folder).sort(), ['hubbub.db', 'hubbub.db.lock']);
 });
 
 test('each tool tells what it is for, and what is wrong', async (t) => {

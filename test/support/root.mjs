@@ -1,6 +1,8 @@
 // What only root can do for a test, and whether it can be done here.
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { binary, repository, temporaryFolder } from './daemon.mjs';
 
 const isRoot = process.getuid() === 0;
 const mount = 'mount -t tmpfs -o "size=$1,mode=700" none "$0"';
@@ -48,9 +50,15 @@ export class Disk {
   }
 }
 
-// A command to run the daemon under as a user without rights, and why that is not possible here.
+// A command to run the daemon under as a user without rights, and why that is not possible here, for test({ skip }).
 export const nobody = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
-export const noNobody = (...paths) =>
-  paths.every((path) => spawnSync(nobody[0] ?? 'test', [...nobody.slice(1), ...(isRoot ? ['test'] : []), '-r', path]).status === 0)
-    ? false
-    : 'a user without rights cannot read the program here';
+const canRead = (path) =>
+  spawnSync(nobody[0] ?? 'test', [...nobody.slice(1), ...(isRoot ? ['test'] : []), '-r', path]).status === 0;
+export const noNobody = process.env.HUBBUB_WRAPPER
+  ? 'the wrapper may need rights'
+  : [binary, `${repository}/static/index.html`].every(canRead) ? false : 'a user without rights cannot read the program here';
+
+// For a user without rights, who may read what is in it: all may reach it.
+export function openFolder(folder) {
+  for (let at = folder; at.startsWith(temporaryFolder()); at = dirname(at)) chmodSync(at, 0o755);
+}

@@ -552,6 +552,33 @@ static void who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end(void 
     assert_false(session_is_busy(ann->session));
 }
 
+/* A list takes the server the longer the more people are in it. */
+static void who_asks_for_long_lists_again_and_again_is_told_to_wait(void **state)
+{
+    enum { BURST = 10, PEOPLE = 512, COST = 1 + PEOPLE / 256 };
+    struct rig *rig = *state;
+    struct rig_client *ann;
+    char name[16];
+
+    rig->rules.message_rate = (struct limit_rule){.rate = 1, .burst = BURST};
+    ann = join_v2(rig, 0, "{\"type\":\"join\",\"username\":\"ann\"}");
+    for (int i = 1; i < PEOPLE; i++) {
+        snprintf(name, sizeof name, "u%d", i);
+        rig_join(rig, (uint32_t)i % RIG_WORKERS, "lobby", name);
+        for (int k = 0; k < rig->client_count; k++)
+            rig_skip(rig, &rig->clients[k]);
+    }
+    rig_advance(rig, 1000 * BURST);
+    rig_skip(rig, ann);
+    for (int left = BURST; left > 0; left -= COST) {
+        rig_say(ann, "{\"type\":\"users\",\"room\":\"lobby\"}");
+        assert_non_null(strstr(rig_next(rig, ann), "\"type\":\"users\""));
+    }
+    rig_say(ann, "{\"type\":\"users\",\"room\":\"lobby\"}");
+    assert_non_null(strstr(rig_next(rig, ann), "\"code\":\"rate_limited\""));
+    assert_next(rig, ann, "");
+}
+
 /* One that waits for answers is not read, so an answer that is lost would be missed for ever. */
 static void what_is_asked_is_answered_even_if_memory_is_short(void **state)
 {
@@ -868,6 +895,7 @@ int main(void)
         chat_test(who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end),
         chat_test(a_search_that_takes_too_long_is_told_when_to_try_again),
         chat_test(what_nobody_waits_for_any_more_is_dropped),
+        chat_test(who_asks_for_long_lists_again_and_again_is_told_to_wait),
         chat_test(what_is_asked_is_answered_even_if_memory_is_short),
         chat_test(what_is_too_old_does_not_stay_in_memory),
         chat_test(of_what_is_over_the_limits_the_journal_tells),
