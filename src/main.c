@@ -1,20 +1,17 @@
 #include "app/options.h"
 #include "app/server.h"
+#include "app/streams.h"
 #include "app/tool_command.h"
 
 #include <stdio.h>
 
 extern char **environ;
 
-/* Exit codes, but for those of a tool (tools/tool.h): 0 after a signal or an option that only prints, 1 if the server could not start, 2
- * for a mistake in the options, or for something that --check found. */
-int main(int argc, char **argv)
+static int serve(int argc, char **argv)
 {
     struct options options;
     int code = 0;
 
-    if (tool_command_is(argc, argv))
-        return tool_command_run(argc, argv, environ);
     switch (options_load(&options, argc, argv, environ, stdout, stderr)) {
     case OPTIONS_RUN:
         log_init(options.log_level);
@@ -31,4 +28,13 @@ int main(int argc, char **argv)
     }
     options_free(&options);
     return code;
+}
+
+/* Exit codes, but for those of a tool (tools/tool.h): 0 after a signal or an option that only prints, 1 if the server
+ * could not start or what it printed was lost, 2 for a mistake in the options, or for something that --check found. */
+int main(int argc, char **argv)
+{
+    streams_begin();
+    return streams_end(tool_command_is(argc, argv) ? tool_command_run(argc, argv, environ)
+                                                   : serve(argc, argv));
 }

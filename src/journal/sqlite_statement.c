@@ -27,6 +27,7 @@ const char *const statement_sql[STATEMENTS] = {
     [SQL_USER_FIND] = "SELECT id, (SELECT min(o.id) FROM users AS o WHERE o.key = users.key)"
                       " FROM users WHERE name = ?1",
     [SQL_USER_ADD] = "INSERT INTO users(name, key) VALUES(?1, ?2)",
+    [SQL_PERSON_FIND] = "SELECT id FROM users WHERE key = ?1 ORDER BY id LIMIT 1",
 
     [SQL_CID_FIND] = "SELECT e.seq, e.ts, e.type, e.target FROM events AS e JOIN users AS u"
                      " ON u.id = e.user WHERE e.cid_hash = ?1 AND e.cid = ?2 AND e.room = ?3"

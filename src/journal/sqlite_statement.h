@@ -24,6 +24,7 @@ enum statement {
     SQL_ROOM_LIST,
     SQL_USER_FIND,
     SQL_USER_ADD,
+    SQL_PERSON_FIND,
     SQL_CID_FIND,
     SQL_EVENT_ADD,
     SQL_EVENT_LAST,

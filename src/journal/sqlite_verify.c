@@ -2,6 +2,7 @@
 #include "journal/sqlite_backup.h"
 #include "journal/sqlite_file.h"
 #include "journal/sqlite_scratch.h"
+#include "journal/sqlite_walk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +47,8 @@ static const char *const faults[] = {
     " WHERE type = 0 AND flag = 1 AND body <> ''",
 };
 
-static bool find_faults(struct verify *v, const char *sql)
+/* Each row is a fault; a result code. */
+static int tell_rows(struct verify *v, const char *sql)
 {
     sqlite3_stmt *st = NULL;
     char sentence[SENTENCE_SIZE];
@@ -58,12 +60,59 @@ static bool find_faults(struct verify *v, const char *sql)
         rc = SQLITE_OK;
     }
     sqlite3_finalize(st);
-    if (rc != SQLITE_DONE) {
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static bool find_faults(struct verify *v, const char *sql)
+{
+    char sentence[SENTENCE_SIZE];
+    int rc = tell_rows(v, sql);
+
+    if (rc != SQLITE_OK) {
         snprintf(sentence, sizeof sentence, "the file: %s", sqlite3_errmsg(v->db));
         fault(v, sentence);
     }
-    return rc == SQLITE_DONE;
+    return rc == SQLITE_OK;
 }
+
+/* ---- whose events are lost ---- */
+
+static bool pass(void *arg, const struct event *e, const char *room)
+{
+    (void)arg;
+    (void)e;
+    (void)room;
+    return true;
+}
+
+static void note_lost(void *arg, int64_t first, int64_t last)
+{
+    struct verify *v = arg;
+    char sql[128];
+
+    snprintf(sql, sizeof sql, "INSERT INTO temp.lost VALUES(%lld, %lld)", (long long)first,
+             (long long)last);
+    sqlite3_exec(v->db, sql, NULL, NULL, NULL);
+}
+
+/* The index of places lies elsewhere in the file than the events, so it mostly knows of which rooms those are that
+ * cannot be read. If it is damaged too, nothing is told. */
+static void find_lost(struct verify *v, struct store *s)
+{
+    struct walk w = {.until = INT64_MAX, .has_changes = true, .lost = note_lost};
+
+    if (sqlite3_exec(v->db, "CREATE TEMP TABLE lost(first INTEGER PRIMARY KEY, last)", NULL, NULL,
+                     NULL) != SQLITE_OK)
+        return;
+    (void)walk_on(&w, s, pass, v);
+    (void)tell_rows(
+        v, "SELECT format('room %s: %d of the events %d to %d cannot be read', r.name, count(*),"
+           " min(e.seq), max(e.seq)) FROM events AS e INDEXED BY events_place JOIN rooms AS r"
+           " ON r.id = e.room WHERE (SELECT last FROM temp.lost WHERE first <= e.n"
+           " ORDER BY first DESC LIMIT 1) >= e.n GROUP BY r.id");
+}
+
+/* ---- what else there is ---- */
 
 static void check_words(struct verify *v)
 {
@@ -108,6 +157,8 @@ static void verify_store(struct store *s, struct verify *v)
         for (size_t i = 1; i < sizeof faults / sizeof *faults; i++)
             find_faults(v, faults[i]);
         check_words(v);
+    } else {
+        find_lost(v, s);
     }
     count(v);
 }

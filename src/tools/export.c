@@ -2,6 +2,7 @@
 #include "journal/new_file.h"
 #include "journal/sqlite_file.h"
 #include "journal/sqlite_walk.h"
+#include "tools/known.h"
 #include "tools/ndjson.h"
 #include "tools/when.h"
 
@@ -41,7 +42,7 @@ static void tell_lost(void *arg, int64_t first, int64_t last)
     putc('\n', stderr);
 }
 
-/* Logs what it fails with. */
+/* Says what it fails with. */
 static bool write_all(const struct tool_call *call, struct store *s, struct export *x)
 {
     struct walk w = {.room = call->room,
@@ -54,9 +55,8 @@ static bool write_all(const struct tool_call *call, struct store *s, struct expo
 
     if (rc != SQLITE_OK)
         store_log_failure(s, "export_failed", rc);
-    else if (!is_written)
-        file_log_refusal(call->file != NULL ? call->file : "-", strerror(errno),
-                         "what was written is not all");
+    else if (!is_written && x->out != stdout) /* of that main tells */
+        file_log_refusal(call->file, strerror(errno), "look at the disk and its space (dmesg, df)");
     if (w.bare != 0)
         fprintf(stderr,
                 "hubbub export: the reactions of %llu messages cannot be read; they are written "
@@ -91,7 +91,8 @@ int tool_export(const struct tool_call *call)
     struct store *s = store_open(call->path, STORE_READ, false);
     struct export x = {.out = stdout};
     bool is_stdout = call->file == NULL || strcmp(call->file, "-") == 0;
-    bool is_written = s != NULL && (is_stdout ? write_all : write_file)(call, s, &x);
+    bool is_written = s != NULL && known_are_all(call, s, "export") &&
+                      (is_stdout ? write_all : write_file)(call, s, &x);
 
     if (x.has_losses && is_written)
         fputs("hubbub export: the file is damaged; all else is written\n", stderr);

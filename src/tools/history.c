@@ -1,6 +1,7 @@
 #include "tools/tool.h"
 #include "core/name.h"
 #include "journal/sqlite_walk.h"
+#include "tools/known.h"
 #include "tools/when.h"
 
 #include <string.h>
@@ -84,6 +85,10 @@ int tool_history(const struct tool_call *call)
 
     if (s == NULL)
         return 1;
+    if (!known_are_all(call, s, "history") && !call->does_follow) { /* else it may come yet */
+        store_close(s);
+        return 1;
+    }
     rc = walk_from_end(&w, s, call->lines);
     if (rc == SQLITE_OK)
         rc = walk_on(&w, s, print_event, NULL);
@@ -95,5 +100,5 @@ int tool_history(const struct tool_call *call)
     if (rc != SQLITE_OK)
         store_log_failure(s, "history_failed", rc);
     store_close(s);
-    return rc == SQLITE_OK && fflush(stdout) == 0 ? 0 : 1;
+    return rc == SQLITE_OK ? 0 : 1;
 }

@@ -2,7 +2,6 @@
 #include "core/name.h"
 #include "tools/when.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,10 +29,12 @@ static const struct tool tools[] = {
             "exist, or to\n"
             "standard output: a JSON object a line, oldest first. hubbub import reads it. "
             "What is damaged is\n"
-            "left out and named on standard error.\n"
+            "left out and named on standard error. It is an error if there is no such ROOM or "
+            "NAME.\n"
             "\n" WHEN COMMON,
         .options = BIT(TOOL_ROOM) | BIT(TOOL_USER) | BIT(TOOL_SINCE) | BIT(TOOL_UNTIL),
         .takes_file = true,
+        .takes_stream = true,
         .run = tool_export,
     },
     {
@@ -47,6 +48,7 @@ static const struct tool tools[] = {
                 "reactions, and get new ids behind what their rooms have already.\n" COMMON,
         .needs_file = true,
         .takes_file = true,
+        .takes_stream = true,
         .makes_journal = true,
         .run = tool_import,
     },
@@ -56,7 +58,9 @@ static const struct tool tools[] = {
                 "\n"
                 "Prints the last COUNT messages (20 if it is not given), of one room or of all, "
                 "and with\n"
-                "--follow all that happens from then on.\n" COMMON,
+                "--follow all that happens from then on. Without --follow it is an error if there "
+                "is no "
+                "such ROOM.\n" COMMON,
         .options = BIT(TOOL_ROOM) | BIT(TOOL_LINES) | BIT(TOOL_FOLLOW),
         .run = tool_history,
     },
@@ -158,13 +162,15 @@ static bool take_argument(const struct tool *tool, int left, char *const *argv, 
     return true;
 }
 
+/* However many: there are not so many lines. */
 static bool read_count(const char *text, uint64_t *out)
 {
     char *end;
 
-    errno = 0;
     *out = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && errno == 0 && *end == '\0' && *out <= INT32_MAX;
+    if (*out > INT64_MAX)
+        *out = INT64_MAX;
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0';
 }
 
 static bool understand(const struct tool *tool, const char *const *values, struct tool_call *call)
@@ -188,7 +194,10 @@ static bool understand(const struct tool *tool, const char *const *values, struc
     if (values[TOOL_LINES] != NULL && !read_count(values[TOOL_LINES], &call->lines))
         return mistake(tool, "this is no number: ", values[TOOL_LINES]);
     call->does_follow = values[TOOL_FOLLOW] != NULL;
-    return !tool->needs_file || call->file != NULL || mistake(tool, "a file has to be named", "");
+    if (tool->needs_file && call->file == NULL)
+        return mistake(tool, "a file has to be named", "");
+    return call->file == NULL || strcmp(call->file, "-") != 0 || tool->takes_stream ||
+           mistake(tool, "it cannot write to standard output; name a file", "");
 }
 
 bool tool_take_arguments(const struct tool *tool, int argc, char *const *argv, char **rest,

@@ -2,7 +2,8 @@
  * Threads:    main.
  * Owns:       nothing.
  * Invariant:  one table; each tool works on the journal's file while it is served, too.
- * Fails:      exit codes: 0, 1 after saying on stderr what went wrong, 2 for a mistake in the arguments. */
+ * Fails:      exit codes: 0, 1 after saying on stderr what went wrong, 2 for a mistake in the arguments. That what was
+ *             printed has arrived is for main to see. */
 #ifndef HUBBUB_TOOLS_TOOL_H
 #define HUBBUB_TOOLS_TOOL_H
 
@@ -42,6 +43,7 @@ struct tool {
     unsigned options; /* a bit each */
     bool needs_file;  /* else it is optional, if it is taken at all */
     bool takes_file;
+    bool takes_stream;  /* "-" is standard input or output */
     bool makes_journal; /* works where there is no journal yet */
     int (*run)(const struct tool_call *call);
 };

@@ -27,6 +27,15 @@ static bool read_ago(const char *text, uint64_t *ms)
     return false;
 }
 
+/* strptime takes 31 days for every month, which timegm makes a day of the next. */
+static bool is_day(struct tm tm)
+{
+    int day = tm.tm_mday;
+
+    tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+    return timegm(&tm) != -1 && tm.tm_mday == day;
+}
+
 bool when_read(const char *text, uint64_t *ms)
 {
     static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
@@ -35,7 +44,7 @@ bool when_read(const char *text, uint64_t *ms)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct tm tm = {.tm_mday = 1};
         const char *end = strptime(text, forms[i], &tm);
-        time_t seconds = end != NULL && *end == '\0' ? timegm(&tm) : -1;
+        time_t seconds = end != NULL && *end == '\0' && is_day(tm) ? timegm(&tm) : -1;
 
         if (seconds >= 0) {
             *ms = (uint64_t)seconds * 1000;

@@ -43,12 +43,41 @@ test('export takes a part: a room, a person, a time', async (t) => {
   assert.equal(await count('--room', 'MILK'), 1);
   assert.equal(await count('--user', 'Ann'), 2);
   assert.equal(await count('--user=bob', '--room=tea'), 2);
-  assert.equal(await count('--room', 'nowhere'), 0);
   assert.equal(await count('--since', '1h'), 5);
   assert.equal(await count('--until', '1h'), 0);
   assert.equal(await count('--since', '2020-01-01', '--until', new Date(first.ts + 86_400_000).toISOString().slice(0, 10)), 5);
   assert.equal(await count('--since', '2990-01-01T00:00'), 0);
-  assert.equal((await tool(folder, 'export', '--since', 'yesterday')).code, 2);
+  for (const when of ['yesterday', '2026-02-30', '2026-02-29T12:00', '2026-13-01', '2026-04-31T23:59:59Z', '1d2h']) {
+    const { code, err } = await tool(folder, 'export', '--since', when);
+    assert.deepEqual([code, err], [2, `hubbub export: this is no time: ${when}; see hubbub export --help\n`]);
+  }
+  assert.equal(await count('--since', '2024-02-29', '--until', '2990-12-31T23:59:59Z'), 5);
+});
+
+test('a room and a person that are not in the history are not taken for silent ones', async (t) => {
+  const { folder, daemon, ann } = await busy(t);
+  const out = `${temporaryFolder('out')}/file`;
+  for (const [args, said] of [
+    [['export', '--room', 'nope'], 'there is no room "nope"'],
+    [['export', '--room', 'nope', out], 'there is no room "nope"'],
+    [['export', '--user', 'Eve'], 'there is no person "eve"'],
+    [['history', '--room', 'nope'], 'there is no room "nope"'],
+  ]) {
+    const run = await tool(folder, ...args);
+    assert.deepEqual([run.code, run.out, run.err], [1, '', `hubbub ${args[0]}: ${said} in the history\n`]);
+  }
+  assert.equal(existsSync(out), false);
+  // Who is there but has said nothing of what is asked for is another matter.
+  assert.equal(await must(folder, 'export', '--room', 'milk', '--user', 'ann'), '');
+
+  const follower = launch(['history', '--room', 'nope', '--follow', '--state-dir', folder], { t });
+  await eventually(() => follower.stderr().includes('there is no room "nope"'), 'it says so');
+  await ann.join('nope');
+  await ann.say('nope', 'now there is');
+  await eventually(() => follower.stdout().includes('now there is'), 'it follows');
+  follower.child.kill('SIGTERM');
+  await follower.exit;
+  await daemon.stop();
 });
 
 test('what was exported and imported is the same, and importing again changes nothing', async (t) => {
@@ -339,7 +368,8 @@ test('history prints the end of it, readable, and follows', async (t) => {
   assert.equal(all[5], '    lines \\x1b]0;title\\x07');
   assert.equal(all.length, 6);
   assert.match(await must(folder, 'history', '--room', 'tea', '-n', '1'), /^\S+ \S+ tea 8 bob: what\?\n$/);
-  assert.equal(await must(folder, 'history', '--room', 'nowhere'), '');
+  assert.equal(await must(folder, 'history', '-n', '99999999999'), await must(folder, 'history'));
+  assert.equal(await must(folder, 'history', '-n', '9'.repeat(30)), await must(folder, 'history'));
 
   const follower = launch(['history', '--room', 'tea', '-n', '1', '--follow', '--state-dir', folder], { t });
   await eventually(() => follower.stdout().includes('what?'), 'the follower begins');

@@ -1,10 +1,38 @@
 // The files that tools make: there when they are whole, nothing otherwise, and nobody else's is touched.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { test } from 'node:test';
 import { temporaryFolder } from '../support/daemon.mjs';
 import { busy, lines, must, poorFiles, tool, toolWith } from '../support/tool.mjs';
+
+test('what is printed and lost is an error', async (t) => {
+  const { folder, daemon } = await busy(t);
+  const line = (await must(folder, 'export')).split('\n')[0];
+  const file = `${temporaryFolder('out')}/line`;
+  writeFileSync(file, line);
+  for (const args of [['export'], ['export', '-'], ['history'], ['verify'], ['import', file], ['verify', '--help'], ['--help'], ['--print-config'], ['--check']])
+    for (const [target, reason] of [['/dev/full', /No space left on device/], ['&-', /Bad file descriptor/]]) {
+      const under = ['sh', '-c', `exec "$@" >${target}`, 'sh'];
+      const run = await toolWith({ under, t }, folder, ...args);
+      assert.equal(run.code, 1, `${args} ${run.err}`);
+      const [, why] = run.err.match(/^hubbub: not all of the output could be written(?:: (.*))?$/m);
+      if (why || args[0] !== 'export') assert.match(why, reason); // what failed in the middle may be forgotten at the end
+    }
+  await daemon.stop();
+});
+
+test('a backup cannot go to standard output, and - is no name for a file', async (t) => {
+  const { folder, daemon } = await busy(t);
+  const cwd = temporaryFolder('cwd');
+  const { code, out, err } = await toolWith({ cwd, t }, folder, 'backup', '-');
+  assert.deepEqual([code, out], [2, '']);
+  assert.match(err, /^hubbub backup: it cannot write to standard output; name a file; see hubbub backup --help$/m);
+  assert.deepEqual(readdirSync(cwd), []);
+  assert.equal(lines((await toolWith({ cwd, t }, folder, 'export', '-')).out).length, 5);
+  assert.deepEqual(readdirSync(cwd), []);
+  await daemon.stop();
+});
 
 // What makes a file of the history, and whether the file has all of it.
 const makers = {

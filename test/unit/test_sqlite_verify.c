@@ -134,6 +134,55 @@ static void each_damage_is_found(void **state)
     }
 }
 
+/* Where in the file the text is; the page that it is in is then overwritten. */
+static void damage_page_with(const char *text)
+{
+    static char bytes[1 << 20];
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ssize_t length = read(fd, bytes, sizeof bytes);
+    const char *found = memmem(bytes, (size_t)length, text, strlen(text));
+    off_t page;
+
+    assert_non_null(found);
+    page = (found - bytes) / 4096 * 4096;
+    memset(bytes, 0xa5, 4096);
+    assert_int_equal(pwrite(fd, bytes, 4096, page), 4096);
+    close(fd);
+}
+
+/* Long messages, so that each room's are in pages of their own; who knows them is elsewhere. */
+static void whose_events_are_lost_is_said(void **state)
+{
+    static char body[10000];
+    struct appender a = {.store = store_open(path, STORE_SERVE, false)};
+    struct username *ann = rig_user("ann");
+
+    (void)state;
+    assert_int_equal(append_begin(&a), SQLITE_OK);
+    for (int i = 0; i < 300; i++) {
+        struct event *e;
+
+        snprintf(body, sizeof body, "number %d %0200d", i, i);
+        e = rig_message(i < 150 ? "tea" : "milk", ann, body);
+        keep(&a, e);
+        event_unref(&e);
+    }
+    assert_int_equal(append_commit(&a), SQLITE_OK);
+    append_end(&a);
+    store_close(a.store);
+    username_unref(&ann);
+    damage_page_with("number 75 ");
+    assert_int_not_equal(verify().faults, 0);
+    assert_non_null(strstr(told, "the file: "));
+    assert_non_null(strstr(told, "room tea: "));
+    assert_non_null(strstr(told, " cannot be read"));
+    assert_null(strstr(told, "room milk"));
+    damage_page_with("number 225 ");
+    verify();
+    assert_non_null(strstr(told, "room tea: "));
+    assert_non_null(strstr(told, "room milk: "));
+}
+
 static void a_backup_is_one_file_and_whole(void **state)
 {
     char copy[SQLITE_FILE_PATH + 8], beside[SQLITE_FILE_PATH + 16];
@@ -310,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_that_is_whole_is_said_to_be, setup, teardown),
         cmocka_unit_test_setup_teardown(each_damage_is_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(whose_events_are_lost_is_said, setup, teardown),
         cmocka_unit_test_setup_teardown(a_backup_is_one_file_and_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(a_backup_of_an_earlier_version_is_of_that_version, setup,
                                         teardown),
