@@ -33,6 +33,7 @@ struct counts {
 struct import {
     const char *file;
     FILE *in;
+    bool takes_ahead; /* what is of the future, as now */
     struct appender appender;
     struct id_map ids;
     struct batch batch;
@@ -143,11 +144,12 @@ static int append_line(struct import *im, struct line *line)
 static int store_line(struct import *im, struct line *line, const char **reason)
 {
     struct event *e = line->event;
-    uint64_t ts = e->ts;
+    uint64_t ts = line->ahead == NULL ? e->ts : 0; /* that when it was imported is no matter */
     bool is_there;
     int rc = find_original(im, line, &is_there);
 
     if (rc == SQLITE_OK && !is_there) {
+        line_take_as_now(line);
         rc = append_line(im, line);
         is_there = e->is_repeat;
         if (rc == SQLITE_OK && is_there)
@@ -209,12 +211,21 @@ static bool store_batch(struct import *im)
 static bool read_text(struct import *im, const char *text, size_t length)
 {
     struct batch *b = &im->batch;
+    struct line *line = &b->lines[b->count];
     const char *reason;
+    char ahead[128];
 
     if (length > LINE_MAX_BYTES)
         return fail(im, im->line, "the line is too long");
-    if (!line_read(&b->lines[b->count], text, length, &reason))
+    if (!line_read(line, text, length, &reason))
         return fail(im, im->line, reason);
+    if (line->ahead != NULL && !im->takes_ahead) {
+        snprintf(ahead, sizeof ahead,
+                 "\"%s\" is more than a day ahead of now; with --ahead-as-now it is taken as now",
+                 line->ahead);
+        line_free(line);
+        return fail(im, im->line, ahead);
+    }
     b->numbers[b->count++] = im->line;
     b->bytes += length;
     return (b->count < BATCH_MAX && b->bytes < BATCH_MAX_BYTES) || store_batch(im);
@@ -257,7 +268,9 @@ static bool find_start(struct import *im)
 int tool_import(const struct tool_call *call)
 {
     bool is_stdin = strcmp(call->file, "-") == 0, is_fine;
-    struct import im = {.file = call->file, .in = is_stdin ? stdin : fopen(call->file, "r")};
+    struct import im = {.file = call->file,
+                        .in = is_stdin ? stdin : fopen(call->file, "r"),
+                        .takes_ahead = call->takes_ahead};
 
     if (im.in == NULL) {
         fprintf(stderr, "hubbub import: cannot read %s: %s\n", call->file, strerror(errno));

@@ -17,14 +17,18 @@
 struct line {
     struct event *event; /* owned: user, ts, body, state; its cid is made of its id */
     char room[ROOM_NAME_MAX_BYTES + 1];
-    char *id;       /* owned: what it was called where it comes from */
-    char *reply_to; /* owned: the same of the message it answers; NULL: none */
+    char *id;          /* owned: what it was called where it comes from */
+    char *reply_to;    /* owned: the same of the message it answers; NULL: none */
+    const char *ahead; /* static: which of its times is more than a day ahead of now; NULL: none */
 };
 
 /* The cid under which it was sent is not told: it was between the sender and that log. */
 bool line_write(FILE *out, const struct event *e, const char *room);
 
+/* A room never goes back in time: one message of a far day would give that day to all that come. So what is ahead has to
+ * be refused, or put right by line_take_as_now. */
 bool line_read(struct line *line, const char *text, size_t length, const char **reason);
+void line_take_as_now(struct line *line);
 void line_free(struct line *line);
 
 #endif

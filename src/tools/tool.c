@@ -39,13 +39,18 @@ static const struct tool tools[] = {
     },
     {
         .name = "import",
-        .help = "Usage: hubbub import FILE\n"
-                "\n"
-                "Adds the messages in FILE (- is standard input) that hubbub export has written. "
-                "What was\n"
-                "imported before is not imported again. Messages keep their time, name, text, "
-                "edits and\n"
-                "reactions, and get new ids behind what their rooms have already.\n" COMMON,
+        .help =
+            "Usage: hubbub import [--ahead-as-now] FILE\n"
+            "\n"
+            "Adds the messages in FILE (- is standard input) that hubbub export has written. "
+            "What was\n"
+            "imported before is not imported again. Messages keep their time, name, text, "
+            "edits and\n"
+            "reactions, and get new ids behind what their rooms have already.\n"
+            "\n"
+            "A time that is more than a day ahead of the clock is refused, or taken as now with\n"
+            "--ahead-as-now.\n" COMMON,
+        .options = BIT(TOOL_AHEAD),
         .needs_file = true,
         .takes_file = true,
         .takes_stream = true,
@@ -93,9 +98,15 @@ static const struct {
     enum tool_option option;
     bool has_value;
 } options[] = {
-    {"--room", TOOL_ROOM, true},      {"--user", TOOL_USER, true}, {"--since", TOOL_SINCE, true},
-    {"--until", TOOL_UNTIL, true},    {"-n", TOOL_LINES, true},    {"--lines", TOOL_LINES, true},
-    {"--follow", TOOL_FOLLOW, false}, {"-f", TOOL_FOLLOW, false},
+    {"--room", TOOL_ROOM, true},
+    {"--user", TOOL_USER, true},
+    {"--since", TOOL_SINCE, true},
+    {"--until", TOOL_UNTIL, true},
+    {"-n", TOOL_LINES, true},
+    {"--lines", TOOL_LINES, true},
+    {"--follow", TOOL_FOLLOW, false},
+    {"-f", TOOL_FOLLOW, false},
+    {"--ahead-as-now", TOOL_AHEAD, false},
 };
 
 const struct tool *tool_find(const char *name)
@@ -194,6 +205,7 @@ static bool understand(const struct tool *tool, const char *const *values, struc
     if (values[TOOL_LINES] != NULL && !read_count(values[TOOL_LINES], &call->lines))
         return mistake(tool, "this is no number: ", values[TOOL_LINES]);
     call->does_follow = values[TOOL_FOLLOW] != NULL;
+    call->takes_ahead = values[TOOL_AHEAD] != NULL;
     if (tool->needs_file && call->file == NULL)
         return mistake(tool, "a file has to be named", "");
     return call->file == NULL || strcmp(call->file, "-") != 0 || tool->takes_stream ||

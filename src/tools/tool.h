@@ -21,6 +21,7 @@ enum tool_option {
     TOOL_UNTIL,
     TOOL_LINES,
     TOOL_FOLLOW,
+    TOOL_AHEAD,
     TOOL_OPTIONS
 };
 
@@ -32,6 +33,7 @@ struct tool_call {
     uint64_t since, until;
     uint64_t lines;
     bool does_follow;
+    bool takes_ahead; /* times that are ahead of the clock, as now */
     const char *file; /* borrowed; NULL: not given */
 
     char room_key[ROOM_NAME_MAX_BYTES + 1];

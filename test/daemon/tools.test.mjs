@@ -300,6 +300,34 @@ test('an import stops at a line that is not one, and goes on when it is repaired
   assert.match(await must(other, 'import', file), /imported 4, already there 1/);
 });
 
+test('what a clock that was ahead has stored can be imported as of now, once', async (t) => {
+  const { folder, daemon } = await busy(t);
+  const file = `${temporaryFolder('out')}/history.ndjson`;
+  const other = `${temporaryFolder('other')}/new`;
+  const [first, ...rest] = lines(await must(folder, 'export'));
+  const far = Date.now() + 90_000_000;
+  const near = Date.now() + 3_600_000;
+  const before = Date.now();
+  write(file, [{ ...rest[0], reply_to: undefined, ts: 5 }, { ...first, ts: far, edited: far + 1, room: 'clock' }, { ...rest[3], ts: near }]);
+  const refused = await tool(other, 'import', file);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /:2: "ts" is more than a day ahead of now; with --ahead-as-now it is taken as now$/m);
+  assert.match(await must(other, 'import', '--ahead-as-now', file), /imported 2, already there 1/);
+  const stored = lines(await must(other, 'export'));
+  assert.deepEqual(stored.map(({ ts }) => ts).filter((_, i) => i !== 1), [5, near]);
+  for (const time of [stored[1].ts, stored[1].edited]) assert.ok(time >= before && time <= Date.now());
+  for (const place of [file, `${file}.2`]) {
+    if (place !== file) write(place, stored);
+    assert.match(await must(other, 'import', '--ahead-as-now', place), /imported 0, already there 3/);
+  }
+
+  // The log of that server itself knows its messages by the times that it has.
+  await daemon.stop();
+  await sqlOnce(`${folder}/hubbub.db`, t, `UPDATE events SET ts = ts + 90000000`, `UPDATE rooms SET ts = ts + 90000000`);
+  await must(folder, 'export', `${file}.3`);
+  assert.match(await must(folder, 'import', '--ahead-as-now', `${file}.3`), /imported 0, already there 5/);
+});
+
 test('nothing comes with a message that was deleted', async () => {
   const file = `${temporaryFolder('out')}/history.ndjson`;
   const other = `${temporaryFolder('other')}/new`;
