@@ -73,10 +73,10 @@ struct sqlite_journal {
     uint64_t failed_ms;               /* likewise: when it failed last */
     struct log_limit upkeep_failures; /* likewise */
     int index_outcome; /* of the last append_index, a result code, for who waits for caught_up */
-    uint64_t next_mend_ms;         /* likewise */
-    _Atomic bool is_index_damaged; /* READER_SEARCH has found it so */
-    struct bell caught_up;         /* rung by the writer when it has done as is_index_asked says */
-    _Atomic bool is_index_asked;   /* by READER_SEARCH: what is stored has to be in the index */
+    uint64_t next_mend_ms;       /* likewise */
+    _Atomic int search_failure;  /* the damage that READER_SEARCH has met; SQLITE_OK: none */
+    struct bell caught_up;       /* rung by the writer when it has done as is_index_asked says */
+    _Atomic bool is_index_asked; /* by READER_SEARCH: what is stored has to be in the index */
     struct log_limit read_failures;
     _Atomic bool owes_wake; /* something was put into the empty box, and its owner not woken yet */
     _Atomic bool is_stopping;
@@ -135,9 +135,13 @@ static bool is_hopeless(const struct sqlite_journal *j)
  * index can be had from the messages at any time, so nothing that is done to them may fail because of it. */
 static bool mend_index(struct sqlite_journal *j, int rc)
 {
-    if (rc != SQLITE_CORRUPT_VTAB || clock_mono_ms() < j->next_mend_ms)
+    if ((rc & 0xff) != SQLITE_CORRUPT || clock_mono_ms() < j->next_mend_ms)
         return false;
-    store_log_failure(j->store, "journal_index_damaged", rc);
+    if (rc != SQLITE_CORRUPT_VTAB && !index_is_damaged(j->store)) { /* something else is */
+        j->next_mend_ms = clock_mono_ms() + MEND_REST_MS;
+        return false;
+    }
+    store_log_failure(j->store, "journal_index_damaged", SQLITE_CORRUPT_VTAB);
     store_set_patience(j->store, STORE_PATIENCE_MS);
     rc = append_index_anew(&j->appender);
     j->next_mend_ms = clock_mono_ms() + MEND_REST_MS;
@@ -280,8 +284,7 @@ static void wait_for_work(struct sqlite_journal *j)
 
 static void serve_search(struct sqlite_journal *j)
 {
-    if (atomic_exchange(&j->is_index_damaged, false))
-        (void)mend_index(j, SQLITE_CORRUPT_VTAB);
+    (void)mend_index(j, atomic_exchange(&j->search_failure, SQLITE_OK));
     if (!atomic_exchange(&j->is_index_asked, false))
         return;
     j->index_outcome = bring_index_up(j, SEARCH_PATIENCE_MS);
@@ -402,8 +405,8 @@ static void answer(struct reader *r, struct query *q)
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT &&
         log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
         store_log_failure(r->store, "journal_read_failed", rc);
-    if (rc == SQLITE_CORRUPT_VTAB) {
-        atomic_store(&j->is_index_damaged, true);
+    if (q->kind == QUERY_SEARCH && (rc & 0xff) == SQLITE_CORRUPT) {
+        atomic_store(&j->search_failure, rc);
         bell_ring(&j->bell);
     }
     j->base.listener.answered(j->base.listener.arg, q);

@@ -75,17 +75,24 @@ int append_index(struct appender *a)
     return rc;
 }
 
-int append_index_anew(struct appender *a)
+static int make_index(struct appender *a, int (*make)(struct store *))
 {
     int rc = append_begin(a);
 
     if (rc != SQLITE_OK)
         return rc;
-    rc = index_rebuild(a->store);
+    rc = make(a->store);
     if (rc == SQLITE_OK)
         return append_commit(a);
     append_rollback(a);
     return rc;
+}
+
+int append_index_anew(struct appender *a)
+{
+    bool is_damaged = index_is_damaged(a->store);
+
+    return make_index(a, is_damaged ? index_replace : index_rebuild);
 }
 
 void append_rollback(struct appender *a)

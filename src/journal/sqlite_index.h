@@ -21,6 +21,11 @@ int index_catch_up(struct store *s, int64_t events_max, int64_t *debt);
 
 /* Makes it anew, as far as it has looked. */
 int index_rebuild(struct store *s);
+/* The same, without touching the pages that it is in: they may be such that they cannot even be given back, and remain
+ * in the file, unused, until a VACUUM. */
+int index_replace(struct store *s);
+/* Whether the pages that it is in are damaged. */
+bool index_is_damaged(struct store *s);
 
 /* A message's body has another one: takes the old words out, puts the new in. */
 int index_remove(struct store *s, int64_t n, const char *body, size_t length, int64_t room);

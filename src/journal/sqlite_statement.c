@@ -76,6 +76,7 @@ const char *const statement_sql[STATEMENTS] = {
                          " SELECT 'delete', ?1, ?2, 'r' || ?3 WHERE ?1 <= " INDEXED,
     /* FTS5's record of its parts: there are none. */
     [SQL_INDEX_EMPTY] = "INSERT OR REPLACE INTO words_data VALUES(10, zeroblob(7))",
+    [SQL_INDEX_SQL] = "SELECT sql FROM sqlite_schema WHERE name = 'words'",
     [SQL_INDEX_REBUILD] = "INSERT INTO words(words) VALUES('rebuild')",
 
     [SQL_EVENTS_AFTER] =

@@ -1,7 +1,9 @@
 #include "journal/sqlite_store.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "journal/sqlite_check.h"
 #include "journal/sqlite_file.h"
+#include "journal/sqlite_index.h"
 #include "journal/sqlite_schema.h"
 #include "journal/sqlite_tokenizer.h"
 
@@ -156,21 +158,60 @@ static bool use_wal(struct store *s)
                   "name a folder on a local file system with --state-dir");
 }
 
+/* The first is enough. */
+static void note_fault(void *arg, const char *line)
+{
+    char *verdict = arg;
+
+    if (verdict[0] == '\0')
+        snprintf(verdict, REASON_SIZE, "%s", line);
+}
+
+/* "" if it is whole. */
+static void look_for_fault(struct store *s, char verdict[REASON_SIZE])
+{
+    struct check check = {.is_quick = true, .fault = note_fault, .arg = verdict};
+
+    verdict[0] = '\0';
+    if (check_file(&check, s->db) != SQLITE_OK)
+        note_fault(verdict, sqlite3_errmsg(s->db));
+}
+
+/* What can be computed is no reason to refuse a file. Unless it is whole then, it is left as it was. */
+static void mend_index(struct store *s, char verdict[REASON_SIZE])
+{
+    char verdict_now[REASON_SIZE];
+    int rc = store_run(s, SQL_BEGIN_WRITE, "");
+
+    if (rc == SQLITE_OK)
+        rc = index_replace(s);
+    if (rc == SQLITE_OK)
+        look_for_fault(s, verdict_now);
+    if (rc == SQLITE_OK && verdict_now[0] == '\0' && store_commit(s) == SQLITE_OK) {
+        verdict[0] = '\0';
+        log_info("journal_index_mended", "reason=\"it was made anew from the messages\"");
+    }
+    store_rollback(s);
+}
+
 static bool is_whole(struct store *s)
 {
     char verdict[REASON_SIZE];
 
     log_info("journal_check", "reason=\"the last stop was not clean\"");
-    if (read_text(s->db, "PRAGMA quick_check(1)", verdict, sizeof verdict) &&
-        strcmp(verdict, "ok") == 0)
-        return true;
+    look_for_fault(s, verdict);
+    if (verdict[0] != '\0' && index_is_damaged(s)) {
+        store_log_failure(s, "journal_index_damaged", SQLITE_CORRUPT_VTAB);
+        mend_index(s, verdict);
+    }
     for (char *p = verdict; *p != '\0'; p++)
-        if (*p == '\n' || *p == '"')
+        if (*p == '"')
             *p = ' ';
-    return refuse(
-        s, verdict[0] != '\0' ? verdict : sqlite3_errmsg(s->db),
-        "the file is damaged: keep a copy of it and put back a backup, or move it away to "
-        "begin a new log");
+    return verdict[0] == '\0' ||
+           refuse(
+               s, verdict,
+               "the file is damaged: keep a copy of it and put back a backup, or move it away to "
+               "begin a new log");
 }
 
 static bool read_meta(struct store *s)

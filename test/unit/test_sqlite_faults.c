@@ -4,12 +4,15 @@
 #include "base/mem.h"
 #include "journal/sqlite.h"
 #include "journal/sqlite_append.h"
+#include "journal/sqlite_verify.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum {
     PATIENCE_MS = 60000,
@@ -28,10 +31,14 @@ static struct journal *create(void *arg, const struct journal_listener *listener
     return sqlite_journal_open(&config, listener);
 }
 
+static void (*while_closed)(void); /* called, if it is set, when nobody has the file open */
+
 static struct journal *reopen(void *arg, struct journal *j, const struct journal_listener *listener)
 {
     (void)arg;
     j->ops->destroy(j);
+    if (while_closed != NULL)
+        while_closed();
     return sqlite_journal_open(&config, listener);
 }
 
@@ -396,6 +403,151 @@ static void retention_goes_on_though_the_index_is_damaged(void **state)
     sqlite_file_check_words(path);
 }
 
+/* ---- its pages ---- */
+
+enum { PAGE = 4096, MANY = 2000 };
+
+/* So many messages with words of their own that the index has pages below its root. */
+static void fill_index(struct journal_rig *r)
+{
+    char body[64];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(body, sizeof body, "early w%dx w%dy w%dz", i, i, i);
+        rig_post(r, rig_message("tea", r->ann, body));
+    }
+    rig_await(r, MANY);
+    assert_int_equal(count_found(r, "w7x"), 1);
+}
+
+/* Garbage in the root of a table, or in the last page below it. */
+static void damage_page_of(const char *table, bool is_root)
+{
+    unsigned char page[PAGE];
+    char sql[100];
+    off_t number;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    snprintf(sql, sizeof sql, "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+    number = sqlite_file_number(path, sql);
+    if (!is_root) {
+        assert_int_equal(pread(fd, page, PAGE, (number - 1) * PAGE), PAGE);
+        assert_int_equal(page[0], 5); /* it has some */
+        number = page[8] << 24 | page[9] << 16 | page[10] << 8 | page[11];
+    }
+    memset(page, 0xa5, PAGE);
+    assert_int_equal(pwrite(fd, page, PAGE, (number - 1) * PAGE), PAGE);
+    close(fd);
+}
+
+static void keep_sentence(void *arg, const char *sentence)
+{
+    strncat(arg, sentence, 1000);
+}
+
+static struct verify_result verify(char told[8192])
+{
+    struct verify_result result;
+
+    told[0] = '\0';
+    assert_true(verify_file(path, &result, keep_sentence, told));
+    return result;
+}
+
+/* For the beginnings of all words, until one is in the damaged page. */
+static void search(struct journal_rig *r)
+{
+    static const char *const words[] = {"w",  "e",  "w1", "w2", "w3", "w4",
+                                        "w5", "w6", "w7", "w8", "w9"};
+    enum err outcome = OK;
+
+    for (size_t i = 0; i < sizeof words / sizeof *words && outcome == OK; i++) {
+        struct query *q = query_make(QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
+
+        q->text = mem_strdup(words[i]);
+        q->limit = 10;
+        await_answer(r, q);
+        outcome = q->outcome;
+    }
+    assert_int_equal(outcome, ERR_UNAVAILABLE);
+    log_await("info journal_index_mended");
+}
+
+static void edit_one(struct journal_rig *r)
+{
+    rig_keep(r, rig_about(EVENT_EDIT, "tea", r->ann, r->results[MANY - 1].id, "late"));
+    LOG_EXPECT("error journal_index_damaged path=\"", "info journal_index_mended");
+}
+
+static const struct {
+    const char *table;
+    bool is_root;
+    void (*use)(struct journal_rig *r);
+} page_damages[] = {
+    {"words_data", true, search},    {"words_data", true, edit_one}, {"words_data", false, search},
+    {"words_data", false, edit_one}, {"words_idx", true, edit_one},
+};
+
+static size_t page_damage; /* which of them */
+static char told[8192];
+
+static void damage_file(void)
+{
+    damage_page_of(page_damages[page_damage].table, page_damages[page_damage].is_root);
+    assert_true(verify(told).faults != 0);
+    assert_non_null(strstr(told, "the index of words is damaged: hubbub makes it anew"));
+}
+
+static void check_file_after(void)
+{
+    sqlite_file_check_words(path);
+    assert_int_equal(verify(told).faults, 0);
+    assert_non_null(strstr(told, "pages of the file are not used"));
+    sqlite_file_run(path, "UPDATE meta SET value = 0 WHERE name = 'is_clean'");
+}
+
+static void reopen_after(struct journal_rig *r, void (*what)(void))
+{
+    while_closed = what;
+    journal_rig_reopen(r);
+    while_closed = NULL;
+}
+
+/* Nothing that SQLite does with such pages works, not even giving them back. */
+static void an_index_whose_pages_are_damaged_is_made_anew(void **state)
+{
+    struct journal_rig *r = *state;
+
+    for (page_damage = 0; page_damage < sizeof page_damages / sizeof *page_damages; page_damage++) {
+        fill_index(r);
+        reopen_after(r, damage_file);
+        log_catch();
+        page_damages[page_damage].use(r);
+        assert_int_equal(count_found(r, "w7x"), 1);
+        reopen_after(r, check_file_after); /* which nothing keeps from being served */
+        teardown(state);
+        setup(state);
+    }
+}
+
+static void damage_after_crash(void)
+{
+    sqlite_file_run(path, "UPDATE meta SET value = 0 WHERE name = 'is_clean'");
+    damage_page_of("words_data", true);
+    log_catch();
+}
+
+static void a_file_is_not_refused_for_an_index_whose_pages_are_damaged(void **state)
+{
+    struct journal_rig *r = *state;
+
+    fill_index(r);
+    reopen_after(r, damage_after_crash);
+    LOG_EXPECT("info journal_check", "error journal_index_damaged", "info journal_index_mended");
+    assert_int_equal(count_found(r, "w7x"), 1);
+    reopen_after(r, check_file_after);
+}
+
 /* It rests for long after a walk, but not after one that another program's lock has stopped. */
 static void retention_goes_on_soon_after_a_lock(void **state)
 {
@@ -435,6 +587,8 @@ int main(void)
         fault_test(a_message_can_be_deleted_though_the_index_is_gone),
         fault_test(a_search_has_a_damaged_index_made_anew),
         fault_test(retention_goes_on_though_the_index_is_damaged),
+        fault_test(an_index_whose_pages_are_damaged_is_made_anew),
+        fault_test(a_file_is_not_refused_for_an_index_whose_pages_are_damaged),
         fault_test(retention_goes_on_soon_after_a_lock),
     };
 

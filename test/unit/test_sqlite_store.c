@@ -265,10 +265,12 @@ static void a_stop_that_was_not_clean_is_noticed(void **state)
 
 static void a_damaged_file_is_refused_after_such_a_stop(void **state)
 {
-    static struct bytes b;
+    static struct bytes b, now;
+    int64_t root;
 
     (void)state;
     close_again(store_open(path, STORE_SERVE, false));
+    root = sqlite_file_number(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'words_data'");
     sqlite_file_run(path, "PRAGMA journal_mode = DELETE; UPDATE meta SET value = 0"
                           " WHERE name = 'is_clean'; INSERT INTO users(name, key)"
                           " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
@@ -279,6 +281,16 @@ static void a_damaged_file_is_refused_after_such_a_stop(void **state)
     log_catch();
     assert_null(store_open(path, STORE_SERVE, false));
     LOG_EXPECT("journal_refused", "the file is damaged", "put back a backup");
+    /* nor is an index of words made anew beside other damage */
+    read_bytes(&b);
+    memset(b.at + 4096 * (root - 1), 0x5a, 4096);
+    write_bytes(b.at, b.count);
+    log_catch();
+    assert_null(store_open(path, STORE_SERVE, false));
+    LOG_EXPECT("journal_index_damaged", "journal_refused", "the file is damaged");
+    read_bytes(&now);
+    assert_int_equal(now.count, b.count);
+    assert_memory_equal(now.at, b.at, b.count);
 }
 
 /* ---- the machine goes down ---- */
