@@ -6,28 +6,20 @@
 #include "journal/bell.h"
 #include "journal/sqlite_append.h"
 #include "journal/sqlite_index.h"
-#include "journal/sqlite_read.h"
+#include "journal/sqlite_reader.h"
 #include "journal/sqlite_retention.h"
 #include "journal/sqlite_store.h"
+#include "journal/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
-    APPENDS_MAX = 65536,   /* that wait */
-    QUERIES_MAX = 16384,   /* for each reader */
-    BATCH_MAX = 4096,      /* events in a transaction */
-    STEPS = 1000,          /* of SQLite's machine between two looks whether to break off */
-    SEARCH_MAX_MS = 2000,  /* that a search may take, */
-    SEARCH_SHARE_MS = 250, /* while others wait */
-    SEARCH_WAIT_MS =
-        5000,        /* that it may wait for its turn; by then somebody has asked for too much */
-    PROBE_MS = 1000, /* how often a journal that failed tries again without being asked */
+    APPENDS_MAX = 65536, /* that wait */
+    BATCH_MAX = 4096,    /* events in a transaction */
+    PROBE_MS = 1000,     /* how often a journal that failed tries again without being asked */
     CALM_MS =
         5000, /* without a failure, and it is over: a full disk may still take what is small */
     SEARCH_PATIENCE_MS = 250,  /* that a search waits for another program's lock */
@@ -44,17 +36,6 @@ enum {
 /* Searches take long when a word is in a great many messages; pages do not wait for them. */
 enum { READER_PAGES, READER_SEARCH, READERS };
 
-struct reader {
-    struct sqlite_journal *journal; /* borrowed */
-    struct store *store;            /* owned, used by the thread */
-    struct mailbox box;             /* of queries, owned while they wait */
-    struct bell bell;
-    pthread_t thread;
-    bool is_started;
-    const struct query *query; /* borrowed, the thread's: what it answers now */
-    uint64_t started_ms;       /* likewise: since when */
-};
-
 struct sqlite_journal {
     struct journal base;
     struct store *store;        /* owned, used by the writer's thread */
@@ -66,6 +47,7 @@ struct sqlite_journal {
     struct bell bell;
     pthread_t thread;
     bool is_started;
+    struct reader_host host;
     struct reader readers[READERS];
     uint64_t next_index_ms;           /* likewise: not before, after a failure */
     bool is_in_trouble;               /* likewise: said in the log, and not taken back */
@@ -340,32 +322,10 @@ static void journal_flush(struct journal *base)
 
 /* ---- reading ---- */
 
-static bool is_stopping(const struct sqlite_journal *j)
-{
-    return atomic_load_explicit(&j->is_stopping, memory_order_relaxed);
-}
-
-/* A search for many short beginnings of words may take any time, and there is one thread for all. */
-static bool is_too_long(const struct reader *r)
-{
-    bool others_wait = atomic_load_explicit(&r->box.waiting, memory_order_relaxed) > 1;
-
-    return r->query->kind == QUERY_SEARCH &&
-           clock_mono_ms() > r->started_ms + (others_wait ? SEARCH_SHARE_MS : SEARCH_MAX_MS);
-}
-
-/* SQLite calls it now and then in a long query. At the end nobody waits for answers any more. */
-static int must_break_off(void *arg)
-{
-    const struct reader *r = arg;
-
-    return is_stopping(r->journal) ||
-           atomic_load_explicit(&r->query->is_dropped, memory_order_relaxed) || is_too_long(r);
-}
-
 /* Returns when the words of all that is stored are in the index. */
-static int await_index(struct sqlite_journal *j, struct store *s)
+static int await_index(void *arg, struct store *s)
 {
+    struct sqlite_journal *j = arg;
     int64_t debt = 0;
     int rc = index_debt(s, &debt);
 
@@ -374,76 +334,22 @@ static int await_index(struct sqlite_journal *j, struct store *s)
     atomic_store(&j->is_index_asked, true);
     bell_ring(&j->bell);
     bell_wait(&j->caught_up, BELL_FOREVER);
-    return is_stopping(j) ? SQLITE_INTERRUPT : j->index_outcome;
+    return atomic_load(&j->is_stopping) ? SQLITE_INTERRUPT : j->index_outcome;
 }
 
-static int find_answer(struct reader *r, struct query *q)
+static void note_damage(void *arg, int code)
 {
-    int rc = SQLITE_OK;
+    struct sqlite_journal *j = arg;
 
-    r->query = q;
-    r->started_ms = clock_mono_ms();
-    if (q->kind == QUERY_SEARCH) {
-        if (r->started_ms > q->asked_ms + SEARCH_WAIT_MS)
-            return SQLITE_INTERRUPT;
-        rc = await_index(r->journal, r->store);
-        r->started_ms = clock_mono_ms();
-    }
-    if (rc == SQLITE_OK && must_break_off(r))
-        rc = SQLITE_INTERRUPT;
-    return rc == SQLITE_OK ? read_query(r->store, q) : rc;
-}
-
-static void answer(struct reader *r, struct query *q)
-{
-    struct sqlite_journal *j = r->journal;
-    int rc = find_answer(r, q);
-    uint64_t suppressed;
-
-    if (rc != SQLITE_OK)
-        q->outcome = rc == SQLITE_INTERRUPT ? ERR_FULL : ERR_UNAVAILABLE;
-    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT &&
-        log_limit_pass(&j->read_failures, clock_mono_ms(), LOG_INTERVAL_MS, &suppressed))
-        store_log_failure(r->store, "journal_read_failed", rc);
-    if (q->kind == QUERY_SEARCH && (rc & 0xff) == SQLITE_CORRUPT) {
-        atomic_store(&j->search_failure, rc);
-        bell_ring(&j->bell);
-    }
-    j->base.listener.answered(j->base.listener.arg, q);
-}
-
-static void *read_until_stopped(void *arg)
-{
-    struct reader *r = arg;
-
-    for (;;) {
-        bool is_stopping = atomic_load(&r->journal->is_stopping);
-        void **items;
-        size_t count = mailbox_take(&r->box, &items);
-
-        if (count == 0 && is_stopping)
-            return NULL;
-        if (count == 0)
-            bell_wait(&r->bell, BELL_FOREVER);
-        for (size_t i = 0; i < count; i++) {
-            answer(r, items[i]);
-            mailbox_done(&r->box, 1);
-        }
-    }
+    atomic_store(&j->search_failure, code);
+    bell_ring(&j->bell);
 }
 
 static void journal_ask(struct journal *base, struct query *q)
 {
     struct sqlite_journal *j = (struct sqlite_journal *)base;
-    struct reader *r = &j->readers[q->kind == QUERY_SEARCH ? READER_SEARCH : READER_PAGES];
 
-    q->asked_ms = clock_mono_ms();
-    if (mailbox_is_full(&r->box)) {
-        q->outcome = ERR_UNAVAILABLE;
-        j->base.listener.answered(j->base.listener.arg, q);
-    } else if (mailbox_post(&r->box, q)) {
-        mailbox_wake(&r->box);
-    }
+    reader_ask(&j->readers[q->kind == QUERY_SEARCH ? READER_SEARCH : READER_PAGES], q);
 }
 
 /* ---- state ---- */
@@ -469,12 +375,8 @@ static void journal_stop(struct journal *base)
         pthread_join(j->thread, NULL);
     j->is_started = false;
     bell_ring(&j->caught_up); /* nobody else does any more */
-    for (int i = 0; i < READERS; i++) {
-        bell_ring(&j->readers[i].bell);
-        if (j->readers[i].is_started)
-            pthread_join(j->readers[i].thread, NULL);
-        j->readers[i].is_started = false;
-    }
+    for (int i = 0; i < READERS; i++)
+        reader_stop(&j->readers[i]);
 }
 
 /* The writer's connection is closed last, so that it can put the log back into the file. */
@@ -483,11 +385,8 @@ static void journal_destroy(struct journal *base)
     struct sqlite_journal *j = (struct sqlite_journal *)base;
 
     journal_stop(base);
-    for (int i = 0; i < READERS; i++) {
-        store_close(j->readers[i].store);
-        mailbox_destroy(&j->readers[i].box);
-        bell_destroy(&j->readers[i].bell);
-    }
+    for (int i = 0; i < READERS; i++)
+        reader_destroy(&j->readers[i]);
     append_end(&j->appender);
     store_close(j->store);
     mailbox_destroy(&j->box);
@@ -507,32 +406,6 @@ static const struct journal_ops ops = {
 };
 
 /* ---- opening ---- */
-
-/* Signals are for the main thread. */
-static bool start_thread(pthread_t *thread, void *(*run)(void *), void *arg)
-{
-    sigset_t all, before;
-    int code;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    code = pthread_create(thread, NULL, run, arg);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0)
-        log_error("thread_failed", "thread=journal reason=\"%s\"", strerror(code));
-    return code == 0;
-}
-
-static bool start_reader(struct sqlite_journal *j, struct reader *r)
-{
-    r->journal = j;
-    r->store = store_open(j->store->path, STORE_BESIDE, false);
-    if (r->store == NULL)
-        return false;
-    sqlite3_progress_handler(r->store->db, STEPS, must_break_off, r);
-    r->is_started = start_thread(&r->thread, read_until_stopped, r);
-    return r->is_started;
-}
 
 struct journal *sqlite_journal_open(const struct sqlite_config *config,
                                     const struct journal_listener *listener)
@@ -554,14 +427,18 @@ struct journal *sqlite_journal_open(const struct sqlite_config *config,
     bell_init(&j->bell);
     bell_init(&j->caught_up);
     mailbox_init(&j->box, APPENDS_MAX, bell_ring, &j->bell);
-    for (int i = 0; i < READERS; i++) {
-        bell_init(&j->readers[i].bell);
-        mailbox_init(&j->readers[i].box, QUERIES_MAX, bell_ring, &j->readers[i].bell);
-    }
+    j->host = (struct reader_host){.listener = &j->base.listener,
+                                   .is_stopping = &j->is_stopping,
+                                   .failures = &j->read_failures,
+                                   .await_index = await_index,
+                                   .note_damage = note_damage,
+                                   .arg = j};
+    for (int i = 0; i < READERS; i++)
+        reader_init(&j->readers[i], &j->host);
     for (int i = 0; i < READERS && is_fine; i++)
-        is_fine = start_reader(j, &j->readers[i]);
+        is_fine = reader_start(&j->readers[i], store->path);
     if (is_fine) {
-        j->is_started = start_thread(&j->thread, write_until_stopped, j);
+        j->is_started = thread_start(&j->thread, write_until_stopped, j);
         is_fine = j->is_started;
     }
     if (is_fine)

@@ -38,6 +38,22 @@ void sqlite_file_remove(const char *path)
     assert_int_equal(rmdir(folder), 0);
 }
 
+char journal_path[SQLITE_FILE_PATH];
+
+int journal_path_setup(void **state)
+{
+    (void)state;
+    sqlite_file_choose(journal_path);
+    return 0;
+}
+
+int journal_path_teardown(void **state)
+{
+    (void)state;
+    sqlite_file_remove(journal_path);
+    return 0;
+}
+
 /* ---- what is in them ---- */
 
 static sqlite3 *open_file(const char *path)

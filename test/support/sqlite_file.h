@@ -11,6 +11,13 @@ void sqlite_file_choose(char path[SQLITE_FILE_PATH]);
 /* Removes the folder with all in it. */
 void sqlite_file_remove(const char *path);
 
+/* For tests that need one such place at a time: where it is, and the fixture that makes and removes it. */
+extern char journal_path[SQLITE_FILE_PATH];
+int journal_path_setup(void **state);
+int journal_path_teardown(void **state);
+#define JOURNAL_PATH_TEST(f)                                                                       \
+    cmocka_unit_test_setup_teardown(f, journal_path_setup, journal_path_teardown)
+
 /* Runs SQL on a connection of its own; the last is for one number. */
 void sqlite_file_run(const char *path, const char *sql);
 int64_t sqlite_file_number(const char *path, const char *sql);

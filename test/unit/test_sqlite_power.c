@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static char path[SQLITE_FILE_PATH];
 static off_t log_on_disk; /* the size that the log had when it was synchronised last */
 static int log_syncs;
 
@@ -46,20 +45,6 @@ int fdatasync(int fd)
 
 /* ---- tests ---- */
 
-static int setup(void **state)
-{
-    (void)state;
-    sqlite_file_choose(path);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    sqlite_file_remove(path);
-    return 0;
-}
-
 static void copy(const char *from, const char *to, off_t size)
 {
     static char bytes[1 << 20];
@@ -83,12 +68,12 @@ static void expect_note(bool is_full)
     struct store *s;
 
     log_on_disk = log_syncs = 0;
-    s = store_open(path, STORE_SERVE, is_full);
+    s = store_open(journal_path, STORE_SERVE, is_full);
     assert_non_null(s);
-    snprintf(left, sizeof left, "%s.left", path);
-    snprintf(log, sizeof log, "%s-wal", path);
+    snprintf(left, sizeof left, "%s.left", journal_path);
+    snprintf(log, sizeof log, "%s-wal", journal_path);
     snprintf(left_log, sizeof left_log, "%s-wal", left);
-    copy(path, left, 1 << 20);
+    copy(journal_path, left, 1 << 20);
     copy(log, left_log, log_on_disk);
     assert_int_equal(sqlite_file_number(left, "SELECT value FROM meta WHERE name = 'is_clean'"), 0);
     assert_int_equal(sqlite_file_number(left, "SELECT length(value) > 1 FROM meta"
@@ -116,14 +101,14 @@ static void a_new_epoch_is_on_the_disk_before_it_serves(void **state)
 
     (void)state;
     expect_note(false);
-    before = sqlite_file_number(path, "SELECT value FROM meta WHERE name = 'epoch'");
-    sqlite_file_run(path, "UPDATE meta SET value = 0 WHERE name = 'is_clean';"
-                          "UPDATE meta SET value = 'x' WHERE name = 'boot'");
+    before = sqlite_file_number(journal_path, "SELECT value FROM meta WHERE name = 'epoch'");
+    sqlite_file_run(journal_path, "UPDATE meta SET value = 0 WHERE name = 'is_clean';"
+                                  "UPDATE meta SET value = 'x' WHERE name = 'boot'");
     log_catch();
     expect_note(false);
     LOG_EXPECT("info journal_epoch");
-    assert_int_not_equal(sqlite_file_number(path, "SELECT value FROM meta WHERE name = 'epoch'"),
-                         before);
+    assert_int_not_equal(
+        sqlite_file_number(journal_path, "SELECT value FROM meta WHERE name = 'epoch'"), before);
 }
 
 /* What is said later is not waited for, unless the operator wants it. */
@@ -131,7 +116,7 @@ static void later_commits_wait_for_the_disk_as_configured(void **state)
 {
     (void)state;
     for (int is_full = 0; is_full < 2; is_full++) {
-        struct store *s = store_open(path, STORE_SERVE, is_full != 0);
+        struct store *s = store_open(journal_path, STORE_SERVE, is_full != 0);
         bool has_changed;
 
         assert_non_null(s);
@@ -146,11 +131,10 @@ static void later_commits_wait_for_the_disk_as_configured(void **state)
 
 int main(void)
 {
-#define power_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        power_test(a_start_is_on_the_disk_before_it_serves),
-        power_test(a_new_epoch_is_on_the_disk_before_it_serves),
-        power_test(later_commits_wait_for_the_disk_as_configured),
+        JOURNAL_PATH_TEST(a_start_is_on_the_disk_before_it_serves),
+        JOURNAL_PATH_TEST(a_new_epoch_is_on_the_disk_before_it_serves),
+        JOURNAL_PATH_TEST(later_commits_wait_for_the_disk_as_configured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

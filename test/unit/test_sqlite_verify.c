@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char path[SQLITE_FILE_PATH];
-
 static void keep(struct appender *a, struct event *e)
 {
     e->ts = 1000 + a->store->epoch % 7;
@@ -33,8 +31,8 @@ static int setup(void **state)
     struct event *e = rig_message("tea", ann, "first of all"), *other;
 
     (void)state;
-    sqlite_file_choose(path);
-    a.store = store_open(path, STORE_SERVE, false);
+    journal_path_setup(state);
+    a.store = store_open(journal_path, STORE_SERVE, false);
     assert_int_equal(append_begin(&a), SQLITE_OK);
     keep(&a, e);
     for (int i = 0; i < 5; i++) {
@@ -55,13 +53,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    sqlite_file_remove(path);
-    return 0;
-}
-
 static char told[4096];
 
 static void note(void *arg, const char *sentence)
@@ -77,7 +68,7 @@ static struct verify_result verify(void)
     struct verify_result result;
 
     told[0] = '\0';
-    assert_true(verify_file(path, &result, note, NULL));
+    assert_true(verify_file(journal_path, &result, note, NULL));
     return result;
 }
 
@@ -92,7 +83,7 @@ static void a_file_that_is_whole_is_said_to_be(void **state)
     assert_int_equal(result.rooms, 2);
     assert_int_equal(result.events, 7);
     assert_int_equal(result.messages, 6);
-    s = store_open(path, STORE_SERVE, false);
+    s = store_open(journal_path, STORE_SERVE, false);
     result = verify(); /* in a copy */
     assert_int_equal(result.faults, 0);
     assert_int_equal(result.events, 7);
@@ -124,12 +115,12 @@ static void each_damage_is_found(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
-        sqlite_file_run(path, damages[i].damage);
+        sqlite_file_run(journal_path, damages[i].damage);
         assert_int_not_equal(verify().faults, 0);
         if (strstr(told, damages[i].fault) == NULL)
             fail_msg("expected \"%s\" after \"%s\" in:\n%s", damages[i].fault, damages[i].damage,
                      told);
-        teardown(NULL);
+        journal_path_teardown(NULL);
         setup(NULL);
     }
 }
@@ -138,7 +129,7 @@ static void each_damage_is_found(void **state)
 static void damage_page_with(const char *text)
 {
     static char bytes[1 << 20];
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int fd = open(journal_path, O_RDWR | O_CLOEXEC);
     ssize_t length = read(fd, bytes, sizeof bytes);
     const char *found = memmem(bytes, (size_t)length, text, strlen(text));
     off_t page;
@@ -154,7 +145,7 @@ static void damage_page_with(const char *text)
 static void whose_events_are_lost_is_said(void **state)
 {
     static char body[10000];
-    struct appender a = {.store = store_open(path, STORE_SERVE, false)};
+    struct appender a = {.store = store_open(journal_path, STORE_SERVE, false)};
     struct username *ann = rig_user("ann");
 
     (void)state;
@@ -186,18 +177,19 @@ static void whose_events_are_lost_is_said(void **state)
 static void a_backup_is_one_file_and_whole(void **state)
 {
     char copy[SQLITE_FILE_PATH + 8], beside[SQLITE_FILE_PATH + 16];
-    struct store *s = store_open(path, STORE_SERVE, false);
+    struct store *s = store_open(journal_path, STORE_SERVE, false);
 
     (void)state;
-    snprintf(copy, sizeof copy, "%s.copy", path);
+    snprintf(copy, sizeof copy, "%s.copy", journal_path);
     snprintf(beside, sizeof beside, "%s-wal", copy);
-    assert_true(backup_make(path, copy));
+    assert_true(backup_make(journal_path, copy));
     assert_int_not_equal(access(beside, F_OK), 0);
     assert_int_equal(sqlite_file_number(copy, "SELECT count(*) FROM events"), 7);
     assert_int_equal(sqlite_file_number(copy, "SELECT value FROM meta WHERE name = 'is_clean'"), 1);
-    assert_int_equal(sqlite_file_number(path, "SELECT value FROM meta WHERE name = 'is_clean'"), 0);
+    assert_int_equal(
+        sqlite_file_number(journal_path, "SELECT value FROM meta WHERE name = 'is_clean'"), 0);
     log_catch();
-    assert_false(backup_make(path, copy));
+    assert_false(backup_make(journal_path, copy));
     LOG_EXPECT("there is such a file");
     store_close(s);
 }
@@ -210,20 +202,20 @@ static void a_backup_of_an_earlier_version_is_of_that_version(void **state)
     sqlite3 *db;
 
     (void)state;
-    sqlite_file_remove(path);
-    sqlite_file_choose(path);
-    snprintf(copy, sizeof copy, "%s.copy", path);
+    sqlite_file_remove(journal_path);
+    sqlite_file_choose(journal_path);
+    snprintf(copy, sizeof copy, "%s.copy", journal_path);
     log_catch();
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(journal_path, &db), SQLITE_OK);
     assert_int_equal(tokenizer_register(db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
-    assert_false(backup_make(path, copy));
+    assert_false(backup_make(journal_path, copy));
     LOG_EXPECT("nothing is in it");
     assert_int_equal(schema_migrate(db, &first, 0), SQLITE_OK);
     sqlite3_close(db);
-    assert_true(backup_make(path, copy));
+    assert_true(backup_make(journal_path, copy));
     assert_int_equal(sqlite_file_number(copy, "PRAGMA user_version"), 1);
-    assert_int_equal(sqlite_file_number(path, "PRAGMA user_version"), 1);
+    assert_int_equal(sqlite_file_number(journal_path, "PRAGMA user_version"), 1);
     s = store_open(copy, STORE_SERVE, false);
     assert_non_null(s);
     store_close(s);
@@ -253,7 +245,7 @@ static int interrupt_copy(sqlite3 *db, char **error, const void *api)
 
 static int make_backup(const char *copy)
 {
-    return backup_make(path, copy) ? 0 : 1;
+    return backup_make(journal_path, copy) ? 0 : 1;
 }
 
 static int make_verification(const char *copy)
@@ -261,7 +253,7 @@ static int make_verification(const char *copy)
     struct verify_result result;
 
     (void)copy;
-    return verify_file(path, &result, note, NULL) ? 0 : 1;
+    return verify_file(journal_path, &result, note, NULL) ? 0 : 1;
 }
 
 /* In a process of its own; returns how that ended, as waitpid tells. */
@@ -288,7 +280,7 @@ static int leftovers(void)
     int count = 0;
     DIR *dir;
 
-    snprintf(folder, sizeof folder, "%s", path);
+    snprintf(folder, sizeof folder, "%s", journal_path);
     *strrchr(folder, '/') = '\0';
     dir = opendir(folder);
     assert_non_null(dir);
@@ -304,10 +296,10 @@ static void an_interruption_leaves_no_copy(void **state)
 {
     static const int numbers[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM};
     char copy[SQLITE_FILE_PATH + 8];
-    int lock = file_lock(path), status;
+    int lock = file_lock(journal_path), status;
 
     (void)state;
-    snprintf(copy, sizeof copy, "%s.copy", path);
+    snprintf(copy, sizeof copy, "%s.copy", journal_path);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         signal(numbers[i], SIG_DFL); /* nohup has had it ignored */
         status = interrupt(make_backup, copy, numbers[i]);
@@ -326,7 +318,7 @@ static void what_ignores_a_signal_goes_on_to(void **state)
     int status;
 
     (void)state;
-    snprintf(copy, sizeof copy, "%s.copy", path);
+    snprintf(copy, sizeof copy, "%s.copy", journal_path);
     signal(SIGHUP, SIG_IGN);
     status = interrupt(make_backup, copy, SIGHUP);
     signal(SIGHUP, SIG_DFL);
@@ -346,9 +338,9 @@ static void the_copy_that_is_verified_has_no_name(void **state)
     int lock, count = -1;
 
     (void)state;
-    sqlite_file_run(path, "UPDATE events SET user = 77 WHERE n = 3");
-    lock = file_lock(path);
-    assert_true(verify_file(path, &result, count_leftovers, &count));
+    sqlite_file_run(journal_path, "UPDATE events SET user = 77 WHERE n = 3");
+    lock = file_lock(journal_path);
+    assert_true(verify_file(journal_path, &result, count_leftovers, &count));
     assert_int_equal(result.faults, 1);
     assert_int_equal(count, 0);
     close(lock);
@@ -357,15 +349,21 @@ static void the_copy_that_is_verified_has_no_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_file_that_is_whole_is_said_to_be, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_damage_is_found, setup, teardown),
-        cmocka_unit_test_setup_teardown(whose_events_are_lost_is_said, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_backup_is_one_file_and_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_is_whole_is_said_to_be, setup,
+                                        journal_path_teardown),
+        cmocka_unit_test_setup_teardown(each_damage_is_found, setup, journal_path_teardown),
+        cmocka_unit_test_setup_teardown(whose_events_are_lost_is_said, setup,
+                                        journal_path_teardown),
+        cmocka_unit_test_setup_teardown(a_backup_is_one_file_and_whole, setup,
+                                        journal_path_teardown),
         cmocka_unit_test_setup_teardown(a_backup_of_an_earlier_version_is_of_that_version, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(an_interruption_leaves_no_copy, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_ignores_a_signal_goes_on_to, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_copy_that_is_verified_has_no_name, setup, teardown),
+                                        journal_path_teardown),
+        cmocka_unit_test_setup_teardown(an_interruption_leaves_no_copy, setup,
+                                        journal_path_teardown),
+        cmocka_unit_test_setup_teardown(what_ignores_a_signal_goes_on_to, setup,
+                                        journal_path_teardown),
+        cmocka_unit_test_setup_teardown(the_copy_that_is_verified_has_no_name, setup,
+                                        journal_path_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

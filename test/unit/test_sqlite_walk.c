@@ -10,22 +10,6 @@
 
 enum { PAGE = 4096, EVENTS = 1200 };
 
-static char path[SQLITE_FILE_PATH];
-
-static int setup(void **state)
-{
-    (void)state;
-    sqlite_file_choose(path);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    sqlite_file_remove(path);
-    return 0;
-}
-
 static struct message_state *message_state_with(const char *emoji, const char *name)
 {
     struct message_state *state = message_state_make();
@@ -42,7 +26,7 @@ static struct message_state *message_state_with(const char *emoji, const char *n
 /* So many messages of ann's, each with a reaction and a body of so many bytes: "<1>xxx(1>". */
 static void fill(int count, size_t size)
 {
-    struct store *s = store_open(path, STORE_WRITE, false);
+    struct store *s = store_open(journal_path, STORE_WRITE, false);
     struct appender a = {.store = s};
     struct username *ann = NULL;
     char *body = mem_alloc(size + 1);
@@ -94,8 +78,8 @@ static bool count_visit(void *arg, const struct event *e, const char *room)
 static bool checkpoint(void *arg, const struct event *e, const char *room)
 {
     if (((struct visits *)arg)->count % 100 == 0) {
-        sqlite_file_run(path, "UPDATE meta SET value = 0 WHERE name = 'is_clean'");
-        assert_int_equal(sqlite_file_number(path, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+        sqlite_file_run(journal_path, "UPDATE meta SET value = 0 WHERE name = 'is_clean'");
+        assert_int_equal(sqlite_file_number(journal_path, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
     }
     return count_visit(arg, e, room);
 }
@@ -108,7 +92,7 @@ static void nothing_is_held_while_it_tells(void **state)
 
     (void)state;
     fill(EVENTS, 100);
-    s = store_open(path, STORE_READ, false);
+    s = store_open(journal_path, STORE_READ, false);
     assert_int_equal(walk_on(&w, s, checkpoint, &v), SQLITE_OK);
     assert_int_equal(v.count, 1200);
     store_close(s);
@@ -122,7 +106,7 @@ static void it_goes_on_where_the_visitor_had_enough(void **state)
 
     (void)state;
     fill(EVENTS, 100);
-    s = store_open(path, STORE_READ, false);
+    s = store_open(journal_path, STORE_READ, false);
     assert_int_equal(walk_on(&w, s, count_visit, &v), SQLITE_OK);
     assert_int_equal(v.count, 700);
     assert_int_equal(walk_on(&w, s, count_visit, &v), SQLITE_OK);
@@ -141,7 +125,7 @@ static void long_messages_are_all_told(void **state)
 
     (void)state;
     fill(20, 1 << 20); /* five times what one look takes into memory */
-    s = store_open(path, STORE_READ, false);
+    s = store_open(journal_path, STORE_READ, false);
     assert_int_equal(walk_on(&w, s, count_visit, &v), SQLITE_OK);
     assert_int_equal(v.count, 20);
     store_close(s);
@@ -169,7 +153,7 @@ static int count_heads(const char *page)
 /* Wipes the page that has the text; returns how many messages began in it. */
 static int wipe(const char *text)
 {
-    FILE *file = fopen(path, "r+");
+    FILE *file = fopen(journal_path, "r+");
     char page[PAGE];
     int wiped = 0, heads = 0;
 
@@ -189,11 +173,11 @@ static int wipe(const char *text)
 
 static void wipe_root(const char *name)
 {
-    FILE *file = fopen(path, "r+");
+    FILE *file = fopen(journal_path, "r+");
     char sql[128];
 
     snprintf(sql, sizeof sql, "SELECT rootpage FROM sqlite_master WHERE name = '%s'", name);
-    write_page(file, (long)sqlite_file_number(path, sql));
+    write_page(file, (long)sqlite_file_number(journal_path, sql));
     fclose(file);
 }
 
@@ -235,7 +219,7 @@ static void note_lost(void *arg, int64_t first, int64_t last)
 static int count_lost(struct fates *f, const char *person)
 {
     struct walk w = {.until = INT64_MAX, .lost = note_lost, .person = person};
-    struct store *s = store_open(path, STORE_READ, false);
+    struct store *s = store_open(journal_path, STORE_READ, false);
     int lost = 0;
 
     assert_non_null(s);
@@ -259,7 +243,7 @@ static void it_ends_at_damage_unless_that_is_to_be_passed(void **state)
     (void)state;
     fill(EVENTS, 100);
     wipe("<600>");
-    s = store_open(path, STORE_READ, false);
+    s = store_open(journal_path, STORE_READ, false);
     assert_int_equal(walk_on(&w, s, count_visit, &v) & 0xff, SQLITE_CORRUPT);
     assert_in_range(v.count, 500, 599);
     store_close(s);
@@ -325,17 +309,14 @@ static void messages_are_read_without_reactions_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nothing_is_held_while_it_tells, setup, teardown),
-        cmocka_unit_test_setup_teardown(it_goes_on_where_the_visitor_had_enough, setup, teardown),
-        cmocka_unit_test_setup_teardown(long_messages_are_all_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(it_ends_at_damage_unless_that_is_to_be_passed, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_stands_beside_damaged_pages_is_read, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_damaged_end_of_the_log_is_an_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_message_whose_rest_is_damaged_takes_no_other_with_it,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(messages_are_read_without_reactions_that_cannot_be, setup,
-                                        teardown),
+        JOURNAL_PATH_TEST(nothing_is_held_while_it_tells),
+        JOURNAL_PATH_TEST(it_goes_on_where_the_visitor_had_enough),
+        JOURNAL_PATH_TEST(long_messages_are_all_told),
+        JOURNAL_PATH_TEST(it_ends_at_damage_unless_that_is_to_be_passed),
+        JOURNAL_PATH_TEST(what_stands_beside_damaged_pages_is_read),
+        JOURNAL_PATH_TEST(the_damaged_end_of_the_log_is_an_end),
+        JOURNAL_PATH_TEST(a_message_whose_rest_is_damaged_takes_no_other_with_it),
+        JOURNAL_PATH_TEST(messages_are_read_without_reactions_that_cannot_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
