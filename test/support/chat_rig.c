@@ -63,6 +63,18 @@ void rig_free(struct rig *rig)
     mem_free(rig);
 }
 
+int rig_setup(void **state)
+{
+    *state = rig_make();
+    return 0;
+}
+
+int rig_teardown(void **state)
+{
+    rig_free(*state);
+    return 0;
+}
+
 static struct rig_client *open_client(struct rig *rig, uint32_t worker, enum proto_version version,
                                       const char *room)
 {

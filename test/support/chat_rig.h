@@ -34,6 +34,11 @@ struct rig {
 struct rig *rig_make(void);
 void rig_free(struct rig *rig);
 
+/* The fixture; *state is the rig. */
+int rig_setup(void **state);
+int rig_teardown(void **state);
+#define RIG_TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
 /* A connection to the given worker, not joined. */
 struct rig_client *rig_open(struct rig *rig, uint32_t worker, const char *room);
 /* The same, speaking version 2; its hello waits. */
