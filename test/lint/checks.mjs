@@ -7,7 +7,7 @@ const allLibraries = ['ini', 'jansson', 'libdeflate', 'libwebsockets', 'sqlite3'
 
 // Who may include what (src/README.md). system: the headers of the C library and the system; null: any.
 const layers = {
-  base: { folders: ['base'], system: [...plainC, 'pthread', 'sys/random', 'sys/stat', 'time', 'unistd'], libraries: [] },
+  base: { folders: ['base'], system: [...plainC, 'pthread', 'sanitizer/asan_interface', 'sys/random', 'sys/stat', 'time', 'unistd'], libraries: [] },
   core: { folders: ['base', 'core'], system: [...plainC, 'pthread'], libraries: ['jansson', 'utf8proc', 'uthash'] },
   journal: { folders: ['base', 'core', 'journal'], system: null, libraries: ['sqlite3', 'utf8proc', 'uthash'] },
   net: { folders: ['base', 'core', 'net'], system: null, libraries: ['libdeflate', 'libwebsockets', 'uthash', 'uv'] },
