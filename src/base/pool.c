@@ -39,15 +39,22 @@ void pool_destroy(struct pool *p)
         ASAN_UNPOISON_MEMORY_REGION(slab, SLAB_SIZE);
         mem_free(slab);
     }
-    p->vacancy = NULL;
+    p->first = p->last = NULL;
 }
 
 void pool_give(struct pool *p, void *thing)
 {
     struct vacancy *v = thing;
 
-    v->next = p->vacancy;
-    p->vacancy = v;
+    v->next = NULL;
+    if (p->first == NULL) {
+        p->first = v;
+    } else {
+        ASAN_UNPOISON_MEMORY_REGION(p->last, sizeof *p->last);
+        p->last->next = v;
+        ASAN_POISON_MEMORY_REGION(p->last, sizeof *p->last);
+    }
+    p->last = v;
     ASAN_POISON_MEMORY_REGION(v, p->size);
 }
 
@@ -58,18 +65,18 @@ static void grow(struct pool *p)
 
     slab->next = p->slabs;
     p->slabs = slab;
-    for (size_t n = (SLAB_SIZE - LINE) / p->size; n > 0; n--)
-        pool_give(p, (char *)slab + LINE + (n - 1) * p->size);
+    for (size_t at = LINE; at + p->size <= SLAB_SIZE; at += p->size)
+        pool_give(p, (char *)slab + at);
 }
 
 void *pool_take(struct pool *p)
 {
     struct vacancy *v;
 
-    if (p->vacancy == NULL)
+    if (p->first == NULL)
         grow(p);
-    v = p->vacancy;
+    v = p->first;
     ASAN_UNPOISON_MEMORY_REGION(v, p->size);
-    p->vacancy = v->next;
+    p->first = v->next;
     return memset(v, 0, p->size);
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -41,36 +40,12 @@ void new_file_end(void)
 
 /* ---- its name ---- */
 
-/* First the name is taken, by an empty file, and then that is replaced: for file systems on which nothing better can
- * be had. No signal may come between. */
-static bool rename_in_two_steps(const char *from, const char *to)
-{
-    sigset_t all, mask;
-    bool is_fine = false;
-    int fd, code;
-
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &mask);
-    fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        close(fd);
-        is_fine = rename(from, to) == 0;
-        code = errno;
-        if (!is_fine)
-            unlink(to);
-        errno = code;
-    }
-    sigprocmask(SIG_SETMASK, &mask, NULL);
-    return is_fine;
-}
-
 /* Unless there is a file of that name. FAT has no hard links; some network file systems, and some in user space,
- * cannot rename without replacing; a few can do neither. */
+ * cannot rename without replacing; a few can do neither, and then nothing keeps both promises. */
 static bool rename_new(const char *from, const char *to)
 {
     return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ||
-           (errno != EEXIST && link(from, to) == 0) ||
-           (errno != EEXIST && rename_in_two_steps(from, to));
+           (errno != EEXIST && link(from, to) == 0);
 }
 
 /* Where it can be: not if the folder may be written but not read, nor on every file system (EINVAL). */
@@ -89,6 +64,22 @@ static bool sync_folder_of(const char *path)
     return is_fine;
 }
 
+static const char *hint_for(int code)
+{
+    switch (code) {
+    case EEXIST:
+        return "name a file that is not there yet";
+    case EPERM:
+    case EINVAL:
+    case ENOSYS:
+    case ENOTSUP:
+        return "its file system can neither link nor rename without replacing; name a file "
+               "elsewhere";
+    default:
+        return "look at the disk and its space (dmesg, df)";
+    }
+}
+
 bool new_file_publish(struct new_file *f)
 {
     int fd = open(f->partial, O_RDONLY | O_CLOEXEC);
@@ -102,9 +93,7 @@ bool new_file_publish(struct new_file *f)
         errno = code;
     }
     if (!is_fine)
-        file_log_refusal(f->path, strerror(errno),
-                         errno == EEXIST ? "name a file that is not there yet"
-                                         : "look at the disk and its space (dmesg, df)");
+        file_log_refusal(f->path, strerror(errno), hint_for(errno));
     if (fd >= 0)
         close(fd);
     return is_fine;

@@ -55,7 +55,7 @@ struct sqlite_journal {
     uint64_t failed_ms;               /* likewise: when it failed last */
     struct log_limit upkeep_failures; /* likewise */
     int index_outcome; /* of the last append_index, a result code, for who waits for caught_up */
-    uint64_t next_mend_ms;       /* likewise */
+    uint64_t next_mend_ms, mend_rest_ms; /* likewise */
     _Atomic int search_failure;  /* the damage that READER_SEARCH has met; SQLITE_OK: none */
     struct bell caught_up;       /* rung by the writer when it has done as is_index_asked says */
     _Atomic bool is_index_asked; /* by READER_SEARCH: what is stored has to be in the index */
@@ -113,6 +113,13 @@ static bool is_hopeless(const struct sqlite_journal *j)
     return atomic_load(&j->is_stopping) && j->has_failed;
 }
 
+/* Each time twice as long: on a disk that goes on damaging it, people are not to wait again and again. */
+static void rest_from_mending(struct sqlite_journal *j)
+{
+    j->mend_rest_ms = j->mend_rest_ms == 0 ? MEND_REST_MS : j->mend_rest_ms * 2;
+    j->next_mend_ms = clock_mono_ms() + j->mend_rest_ms;
+}
+
 /* True if rc is that of a damaged index of words, and there is a new one now: what failed may be tried again. The
  * index can be had from the messages at any time, so nothing that is done to them may fail because of it. */
 static bool mend_index(struct sqlite_journal *j, int rc)
@@ -120,13 +127,13 @@ static bool mend_index(struct sqlite_journal *j, int rc)
     if ((rc & 0xff) != SQLITE_CORRUPT || clock_mono_ms() < j->next_mend_ms)
         return false;
     if (rc != SQLITE_CORRUPT_VTAB && !index_is_damaged(j->store)) { /* something else is */
-        j->next_mend_ms = clock_mono_ms() + MEND_REST_MS;
+        rest_from_mending(j);
         return false;
     }
     store_log_failure(j->store, "journal_index_damaged", SQLITE_CORRUPT_VTAB);
     store_set_patience(j->store, STORE_PATIENCE_MS);
     rc = append_index_anew(&j->appender);
-    j->next_mend_ms = clock_mono_ms() + MEND_REST_MS;
+    rest_from_mending(j);
     if (rc == SQLITE_OK)
         log_info("journal_index_mended", "reason=\"it was made anew from the messages\"");
     else

@@ -37,7 +37,7 @@ static int commit(struct appender *a, int64_t unindexed)
     int rc = cache_flush(&a->cache, a->store);
 
     if (rc == SQLITE_OK)
-        rc = store_commit(a->store);
+        rc = index_outcome(store_commit(a->store)); /* FTS5 writes its tables only now */
     if (rc != SQLITE_OK) {
         append_rollback(a);
         return rc;

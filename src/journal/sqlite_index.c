@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-/* A row that is in the way comes of an index that has lost count of its own parts. */
-static int outcome(int rc)
+int index_outcome(int rc)
 {
     return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CORRUPT_VTAB : rc;
 }
@@ -27,7 +26,7 @@ int index_catch_up(struct store *s, int64_t events_max, int64_t *debt)
 
     if (rc == SQLITE_OK)
         rc = store_run(s, SQL_INDEX_MARK, "i", events_max);
-    return rc == SQLITE_OK ? index_debt(s, debt) : outcome(rc);
+    return rc == SQLITE_OK ? index_debt(s, debt) : index_outcome(rc);
 }
 
 /* ---- making it anew ---- */
@@ -96,10 +95,10 @@ bool index_is_damaged(struct store *s)
 
 int index_remove(struct store *s, int64_t n, const char *body, size_t length, int64_t room)
 {
-    return outcome(store_run(s, SQL_INDEX_REMOVE, "ibi", n, body, length, room));
+    return index_outcome(store_run(s, SQL_INDEX_REMOVE, "ibi", n, body, length, room));
 }
 
 int index_add(struct store *s, int64_t n, const char *body, size_t length, int64_t room)
 {
-    return outcome(store_run(s, SQL_INDEX_ADD, "ibi", n, body, length, room));
+    return index_outcome(store_run(s, SQL_INDEX_ADD, "ibi", n, body, length, room));
 }

@@ -13,6 +13,10 @@
 
 #include "journal/sqlite_store.h"
 
+/* rc, of a statement or a commit that touches the index: a row that is in the way comes of an index that has lost count of
+ * its own parts, so that is SQLITE_CORRUPT_VTAB. */
+int index_outcome(int rc);
+
 /* How many events are not looked at yet. */
 int index_debt(struct store *s, int64_t *debt);
 

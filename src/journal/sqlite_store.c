@@ -167,6 +167,18 @@ static void note_fault(void *arg, const char *line)
         snprintf(verdict, REASON_SIZE, "%s", line);
 }
 
+/* What nothing uses may be what a lost write has made unreachable. */
+static bool are_events_missing(struct store *s)
+{
+    char answer[8];
+
+    return !read_text(s->db,
+                      "SELECT (SELECT count(*) FROM events NOT INDEXED)"
+                      " < (SELECT ifnull(sum(seq + 1 - oldest), 0) FROM rooms)",
+                      answer, sizeof answer) ||
+           strcmp(answer, "0") != 0;
+}
+
 /* "" if it is whole. */
 static void look_for_fault(struct store *s, char verdict[REASON_SIZE])
 {
@@ -175,6 +187,14 @@ static void look_for_fault(struct store *s, char verdict[REASON_SIZE])
     verdict[0] = '\0';
     if (check_file(&check, s->db) != SQLITE_OK)
         note_fault(verdict, sqlite3_errmsg(s->db));
+    else if (check.unused != 0 && are_events_missing(s))
+        note_fault(verdict, "pages are not used, and events are missing");
+}
+
+/* The check of later versions of SQLite includes what FTS5 says of its tables. */
+static bool is_about_index(struct store *s, const char *verdict)
+{
+    return verdict[0] != '\0' && (strstr(verdict, "words") != NULL || index_is_damaged(s));
 }
 
 /* What can be computed is no reason to refuse a file. Unless it is whole then, it is left as it was. */
@@ -200,7 +220,7 @@ static bool is_whole(struct store *s)
 
     log_info("journal_check", "reason=\"the last stop was not clean\"");
     look_for_fault(s, verdict);
-    if (verdict[0] != '\0' && index_is_damaged(s)) {
+    if (is_about_index(s, verdict)) {
         store_log_failure(s, "journal_index_damaged", SQLITE_CORRUPT_VTAB);
         mend_index(s, verdict);
     }

@@ -11,6 +11,7 @@
 _Static_assert(offsetof(struct conn, session) + offsetof(struct session, places) <=
                    2 * MEM_CACHE_LINE,
                "what a delivery touches");
+_Static_assert(sizeof(struct conn) <= POOL_THING_MAX, "the pool takes it");
 
 /* At most this much leaves for one connection in one turn, so that nobody starves the others. */
 enum { FLUSH_BUDGET = 1024 * 1024, FIRST_PIECES = 1024 };
@@ -25,7 +26,7 @@ static struct conn *create(struct worker *w, const struct accepted *a)
     struct conn *c = pool_take(&w->pool);
 
     c->worker = w;
-    c->fd = a->fd;
+    c->fd = -1;
     c->key = a->key;
     list_init(&c->all);
     list_init(&c->dirty);
@@ -77,13 +78,13 @@ void conn_begin_session(struct conn *c, enum proto_version version, const char *
     deadline_start(&c->ping, &w->ping, w->shard.now.mono_ms);
 }
 
-static void adopt(struct conn *c)
+static void adopt(struct conn *c, int fd)
 {
     struct worker *w = c->worker;
     lws_adopt_desc_t adoption = {
         .vh = w->vhost,
         .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | LWS_ADOPT_ALLOW_SSL,
-        .fd.sockfd = c->fd,
+        .fd.sockfd = fd,
         .opaque = c,
     };
     struct lws *wsi;
@@ -92,7 +93,6 @@ static void adopt(struct conn *c)
     /* A failed adoption has closed the socket. If a wsi was made (LWS_CALLBACK_WSI_CREATE clears
      * w->adopting), its end frees the connection, perhaps on a later turn; if not, nobody else will. */
     w->adopting = c;
-    c->fd = -1;
     wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
     if (w->adopting == c) {
         w->adopting = NULL;
@@ -109,13 +109,13 @@ void conn_adopt(struct worker *w, struct accepted *a)
 {
     struct conn *c = create(w, a);
 
-    mem_free(a);
     if (w->draining) {
-        close(c->fd);
+        close(a->fd);
         conn_free(c);
     } else {
-        adopt(c);
+        adopt(c, a->fd);
     }
+    mem_free(a);
 }
 
 void conn_kill(struct conn *c)

@@ -28,8 +28,7 @@ struct conn {
     bool close_written;    /* our CLOSE frame is on its way: nothing may follow it */
     bool killed;
     bool has_session; /* false while it speaks HTTP and after the session's end */
-    int fd; /* owned until adoption; while there is a session, the socket to write to directly,
-                       * borrowed; -1: none, or TLS is on it */
+    int fd; /* borrowed from wsi: the socket to write to directly; -1: none yet, or TLS is on it */
     struct session session;
     struct deadline life;  /* header, join or closing */
     struct deadline ping;  /* ping or pong */

@@ -144,7 +144,7 @@ static int append_line(struct import *im, struct line *line)
 static int store_line(struct import *im, struct line *line, const char **reason)
 {
     struct event *e = line->event;
-    uint64_t ts = line->ahead == NULL ? e->ts : 0; /* that when it was imported is no matter */
+    uint64_t ts = line->is_ts_ahead ? 0 : e->ts; /* that when it was imported is no matter */
     bool is_there;
     int rc = find_original(im, line, &is_there);
 

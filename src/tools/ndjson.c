@@ -82,6 +82,7 @@ static bool read_time(struct line *line, const json_t *object, const char *name,
         return false;
     if (is_ahead(*ms) && line->ahead == NULL)
         line->ahead = is_ts ? "ts" : "edited";
+    line->is_ts_ahead |= is_ts && is_ahead(*ms);
     return true;
 }
 

@@ -19,7 +19,8 @@ struct line {
     char room[ROOM_NAME_MAX_BYTES + 1];
     char *id;          /* owned: what it was called where it comes from */
     char *reply_to;    /* owned: the same of the message it answers; NULL: none */
-    const char *ahead; /* static: which of its times is more than a day ahead of now; NULL: none */
+    const char *ahead; /* static: a time of it that is more than a day ahead of now; NULL: none */
+    bool is_ts_ahead;
 };
 
 /* The cid under which it was sent is not told: it was between the sender and that log. */

@@ -93,7 +93,7 @@ export const scenarios = [
   inFile('file-one', '1 sender, 500 readers', { clients: 501, senders: 1 }),
   inFile('file-ten', '10 senders, 500 readers, 1 message under way each', { clients: 510, senders: 10 }),
   inFile('file-ten-by-eight', '10 senders, 500 readers, 8 messages under way each',
-    { clients: 510, senders: 10, 'under-way': 8, 'warm-up': 8 }),
+    { clients: 510, senders: 10, 'under-way': 8, 'warm-up': 12 }),
   recall('store', '4 senders store messages in rooms of their own', { messages: 200_000 },
     [{ key: 'stored_per_s', floor: 20_000 }, { key: 'stored_cpu_us' }]),
   recall('million', 'a million stored messages, then 5,000 pages of 50 of them', { messages: 1_000_000, pages: 5_000 },

@@ -43,24 +43,25 @@ const makers = {
 for (const [name, check] of Object.entries(makers)) {
   test(`${name} on a file system without hard links, and where there is no way not to replace a file`, async (t) => {
     const { folder, daemon } = await busy(t);
-    for (const poverty of [{}, { NO_RENAME_NEW: '1' }]) {
-      const out = temporaryFolder('out');
-      const file = `${out}/hubbub.db`;
-      const make = (more = {}) => toolWith({ env: poorFiles({ ...poverty, ...more }), t }, folder, name, file);
-      const { code, err } = await make();
-      assert.equal(code, 0, err);
-      assert.equal(statSync(file).mode & 0o007, 0);
-      const before = readFileSync(file);
-      const again = await make();
-      assert.equal(again.code, 1);
-      assert.match(again.err, /there is such a file.*name one that is not there yet/);
-      const late = await make({ LATE_FILES: '1' });
-      assert.equal(late.code, 1);
-      assert.match(late.err, /File exists.*name a file that is not there yet/);
-      assert.deepEqual(readFileSync(file), before);
-      assert.deepEqual(readdirSync(out), ['hubbub.db']);
-      await check(out);
-    }
+    const out = temporaryFolder('out');
+    const file = `${out}/hubbub.db`;
+    const make = (path = file, more = {}) => toolWith({ env: poorFiles(more), t }, folder, name, path);
+    const { code, err } = await make();
+    assert.equal(code, 0, err);
+    assert.equal(statSync(file).mode & 0o007, 0);
+    const before = readFileSync(file);
+    const again = await make();
+    assert.equal(again.code, 1);
+    assert.match(again.err, /there is such a file.*name one that is not there yet/);
+    const late = await make(file, { LATE_FILES: '1' });
+    assert.equal(late.code, 1);
+    assert.match(late.err, /File exists.*name a file that is not there yet/);
+    const poorer = await make(`${out}/other.db`, { NO_RENAME_NEW: '1' });
+    assert.equal(poorer.code, 1);
+    assert.match(poorer.err, /neither link nor rename without replacing; name a file elsewhere/);
+    assert.deepEqual(readFileSync(file), before);
+    assert.deepEqual(readdirSync(out), ['hubbub.db']);
+    await check(out);
     await daemon.stop();
   });
 
