@@ -32,8 +32,11 @@ static void remove_files(void)
 /* The signal comes again when this returns, and then ends the process. */
 static void on_signal(int number)
 {
+    int code = errno; /* of what it interrupts, should that go on after all */
+
     remove_files();
     raise(number);
+    errno = code;
 }
 
 static void catch_signals(void)
