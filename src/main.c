@@ -2,6 +2,7 @@
 #include "app/server.h"
 #include "app/streams.h"
 #include "app/tool_command.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 
@@ -35,6 +36,7 @@ static int serve(int argc, char **argv)
 int main(int argc, char **argv)
 {
     streams_begin();
+    mem_init();
     return streams_end(tool_command_is(argc, argv) ? tool_command_run(argc, argv, environ)
                                                    : serve(argc, argv));
 }

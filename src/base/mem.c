@@ -3,6 +3,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+enum { LARGE = 128 * 1024 /* bytes */ };
+
+void mem_init(void)
+{
+#ifdef __GLIBC__
+    /* Else the threshold grows with the first of them that is freed, and a crowd's large answers stay for ever. */
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
+}
 
 static void *insist(void *p, size_t size)
 {

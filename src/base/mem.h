@@ -12,6 +12,9 @@
 
 enum { MEM_CACHE_LINE = 64 };
 
+/* Before any thread: what is large goes back to the system when it is freed, where the C library can be told so. */
+void mem_init(void);
+
 /* size zeroed bytes; never NULL. */
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
 

@@ -63,6 +63,8 @@ void receipt_of_event(struct session *s, const struct event *e)
 
 /* ---- questions ---- */
 
+enum { SHORT_PAGE = 32 * 1024 /* bytes of text */ };
+
 static size_t count_bytes(const struct query *q)
 {
     size_t bytes = 0;
@@ -112,10 +114,13 @@ static void cut_page(struct query *q)
     }
 }
 
+/* Who has several questions under way and does not read the answer to the first gets short ones to the others. */
 static void answer_page(struct session *s, struct query *q)
 {
     const struct v2_page page = {.query = q, .epoch = hub_journal(s->shard->hub)->epoch};
 
+    if (s->is_digesting && q->bytes_max > SHORT_PAGE)
+        q->bytes_max = SHORT_PAGE;
     cut_page(q);
     session_answer(s, q->kind == QUERY_SEARCH ? v2_search : v2_history, &page);
 }

@@ -30,6 +30,16 @@ uint8_t *segment_extend(struct segment *s, size_t length)
     return s->bytes + needed - length;
 }
 
+void segment_trim(struct segment *s)
+{
+    uint8_t *bytes = mem_resize(s->bytes, s->length);
+
+    if (bytes == NULL)
+        return;
+    s->bytes = bytes;
+    s->capacity = s->length;
+}
+
 void segment_unref(struct segment **s)
 {
     struct segment *it = *s;

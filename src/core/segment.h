@@ -32,6 +32,9 @@ struct segment *segment_create(size_t capacity);
 /* The place for length more bytes, which count as written; NULL when memory is short. */
 MUST_USE uint8_t *segment_extend(struct segment *s, size_t length);
 
+/* Nothing more will be written: gives back the room for it. */
+void segment_trim(struct segment *s);
+
 static inline struct segment *segment_ref(struct segment *s)
 {
     s->refs++;

@@ -256,6 +256,7 @@ void session_send_large(struct session *s, struct segment *frame)
 static void send_large_answer(struct session *s, struct segment *frame)
 {
     s->is_digesting = true;
+    segment_trim(frame);
     s->shard->gathered += frame->length;
     session_send_large(s, frame);
 }

@@ -196,6 +196,7 @@ uint32_t conn_flush(struct conn *c)
     size_t budget = FLUSH_BUDGET, length;
     uint32_t writes = 0, n;
     const uint8_t *bytes;
+    bool is_choked;
 
     if (!c->has_session || c->killed)
         return 0;
@@ -213,15 +214,24 @@ uint32_t conn_flush(struct conn *c)
         budget -= length < budget ? length : budget;
         ring_drop(&s->ring, n);
     }
-    if (lws_partial_buffered(c->wsi))
+    is_choked = lws_partial_buffered(c->wsi) != 0;
+    if (is_choked)
         lws_callback_on_writable(c->wsi);
     else if (s->ring.count != 0)
         want_write(c);
     if (s->ring.count == 0) {
         c->close_written = s->closing;
-        session_drained(s);
+        if (!is_choked) /* what libwebsockets keeps has not been read either */
+            session_drained(s);
     }
     return writes;
+}
+
+bool conn_is_busy(const struct conn *c)
+{
+    return c->has_session &&
+           (session_is_busy(&c->session) ||
+            (c->session.is_digesting && !c->session.closing && lws_partial_buffered(c->wsi)));
 }
 
 void conn_alive(struct conn *c)

@@ -64,6 +64,9 @@ uint32_t conn_flush(struct conn *c);
  * after it, while there is still something else to do. */
 void conn_prefetch(const struct conn *c);
 
+/* Nothing should be read from it now: it waits for what it has asked for, or has not read it. */
+bool conn_is_busy(const struct conn *c);
+
 /* Takes a piece of a message; the last one hands the message to the session. */
 void conn_receive(struct conn *c, const char *bytes, size_t length);
 

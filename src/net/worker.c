@@ -180,7 +180,7 @@ static void flush_dirty(struct worker *w)
  * behind, a single one for what it has asked for or does not read. */
 static bool must_wait(const struct worker *w, const struct conn *c)
 {
-    return hub_is_strained(w->hub) || (c->has_session && session_is_busy(&c->session));
+    return hub_is_strained(w->hub) || conn_is_busy(c);
 }
 
 void worker_hold_back(struct worker *w, struct conn *c)
@@ -199,7 +199,7 @@ static void release_held_back(struct worker *w)
     {
         struct conn *c = LIST_ENTRY(pos, struct conn, held_back);
 
-        if (c->has_session && session_is_busy(&c->session))
+        if (conn_is_busy(c))
             continue;
         list_remove(pos);
         if (c->ping.queue == &w->pong) /* its pong may be in what is read only now */

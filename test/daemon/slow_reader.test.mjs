@@ -1,8 +1,10 @@
 // A slow reader hurts only itself: presence is left out for it first, then it is closed with 1013.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { eventually, soon } from '../support/inbox.mjs';
-import { CLOSE, dial, PING, PONG, rawJoin, request, TEXT } from '../support/rawws.mjs';
+import { CLOSE, dial, PING, PONG, rawJoin, request, TEXT, upgrade } from '../support/rawws.mjs';
+import { isSanitized, isWrapped } from '../support/scale.mjs';
 import { serveFor } from '../support/serve.mjs';
 
 // No pings: who does not read does not answer them either, and is to be closed for what it has not read.
@@ -181,4 +183,36 @@ test('clients that send many requests and read no answer disturb nobody', async 
   ann.say('undisturbed');
   await ann.event((e) => e.body === 'undisturbed');
   for (const wire of wires) wire.destroy();
+});
+
+const residentKib = ({ pid }) => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+const tooLarge = (isWrapped || isSanitized) && 'their memory is their own';
+
+test('who asks for much and does not read costs little; who reads on gets every answer', { skip: tooLarge }, async (t) => {
+  const ASKERS = 40;
+  const daemon = await serveFor(t, { ...SMALL, ring_frames: 4096, ring_bytes: '1m' });
+  const sender = await rawJoin(daemon, 'sender');
+  await sayUntil(sender, 15_000, (n) => n === 100);
+  const cids = upTo(40).map(String);
+  const askers = [];
+  const before = residentKib(daemon);
+  for (let i = 0; i < ASKERS; i++) {
+    const asker = await upgrade(daemon, '/ws', { 'Sec-WebSocket-Protocol': 'chat.v2' });
+    asker.send({ payload: JSON.stringify({ type: 'join', username: `asker ${i}` }) });
+    await asker.event((e) => e.type === 'joined');
+    asker.stopReading();
+    for (const cid of cids) asker.send({ payload: JSON.stringify({ type: 'history', room: 'lobby', limit: 200, cid }) });
+    askers.push(asker);
+  }
+  await sayUntil(sender, 10, (n) => n === 500); /* meanwhile they are answered what they are to be answered */
+  const each = (residentKib(daemon) - before) / ASKERS;
+  assert.ok(each < 1200, `${each} KiB for each, where a page may have 512`);
+
+  const [asker] = askers;
+  asker.readOn();
+  const pages = [];
+  while (pages.length < cids.length) pages.push(await asker.event((e) => e.type === 'history'));
+  assert.deepEqual(pages.map(({ cid }) => cid), cids);
+  assert.ok(pages.every(({ more, messages }) => more && messages.length > 0));
+  for (const one of askers) one.destroy();
 });

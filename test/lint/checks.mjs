@@ -7,13 +7,13 @@ const allLibraries = ['ini', 'jansson', 'libdeflate', 'libwebsockets', 'sqlite3'
 
 // Who may include what (src/README.md). system: the headers of the C library and the system; null: any.
 const layers = {
-  base: { folders: ['base'], system: [...plainC, 'pthread', 'sanitizer/asan_interface', 'sys/random', 'sys/stat', 'time', 'unistd'], libraries: [] },
+  base: { folders: ['base'], system: [...plainC, 'malloc', 'pthread', 'sanitizer/asan_interface', 'sys/random', 'sys/stat', 'time', 'unistd'], libraries: [] },
   core: { folders: ['base', 'core'], system: [...plainC, 'pthread'], libraries: ['jansson', 'utf8proc', 'uthash'] },
   journal: { folders: ['base', 'core', 'journal'], system: null, libraries: ['sqlite3', 'utf8proc', 'uthash'] },
   net: { folders: ['base', 'core', 'net'], system: null, libraries: ['libdeflate', 'libwebsockets', 'uthash', 'uv'] },
   tools: { folders: ['base', 'core', 'journal', 'tools'], system: null, libraries: ['jansson'] },
   app: { folders: ['base', 'core', 'journal', 'net', 'tools', 'app'], system: null, libraries: ['ini', 'uv'] },
-  'main.c': { folders: ['app'], system: plainC, libraries: [] },
+  'main.c': { folders: ['app', 'base'], system: plainC, libraries: [] },
 };
 
 const headerLabels = ['Threads:', 'Owns:', 'Invariant:', 'Fails:'];
