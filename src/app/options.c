@@ -282,7 +282,9 @@ static void read_command_line(struct load *l, int argc, char *const *argv, bool 
             if (!is_first_walk && name[0] != '\0')
                 mistake_unknown(l, name, where);
             else if (!is_first_walk)
-                mistake(l, "%s: options are written --name value; hubbub --help lists them all",
+                mistake(l,
+                        "%s: options are written --name value, and a command comes before them; "
+                        "hubbub --help lists all",
                         where);
             if (name[0] != '\0' && equals == NULL && i + 1 < argc && argv[i + 1][0] != '-')
                 i++; /* its value, probably: one mistake is told once */

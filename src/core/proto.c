@@ -35,11 +35,16 @@ static const struct {
     [FIELD_LIMIT] = {"limit", NUMBER, "\"limit\" is not a whole number."},
 };
 
+static bool has_nul(const json_t *value)
+{
+    return json_is_string(value) && strlen(json_string_value(value)) != json_string_length(value);
+}
+
 static bool read_text(const json_t *value, struct request_text *out)
 {
     out->bytes = json_string_value(value);
     out->length = json_string_length(value);
-    return out->bytes != NULL && strlen(out->bytes) == out->length;
+    return out->bytes != NULL && !has_nul(value);
 }
 
 enum err request_parse(struct request *r, const char *bytes, size_t length, const char **reason)
@@ -142,7 +147,9 @@ enum err request_read_fields(struct request *r, unsigned required, unsigned opti
         if (find_field(r, (enum request_field)i, &is_there)) {
             r->given |= 1u << i;
         } else if (is_there || (required & 1u << i) != 0) {
-            *reason = fields[i].fault;
+            *reason = fields[i].kind == TEXT && has_nul(json_object_get(r->root, fields[i].name))
+                          ? "A text must not contain the character \\u0000."
+                          : fields[i].fault;
             return ERR_INVALID;
         }
     }

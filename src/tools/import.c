@@ -208,6 +208,15 @@ static bool store_batch(struct import *im)
 
 /* ---- reading ---- */
 
+static bool fail_reading(const struct import *im, int error)
+{
+    fprintf(stderr, "hubbub import: cannot read %s: %s\n", im->file, strerror(error));
+    if (im->line != 0)
+        fprintf(stderr, "What stands in its first %llu lines is imported; import again.\n",
+                im->line);
+    return false;
+}
+
 static bool read_text(struct import *im, const char *text, size_t length)
 {
     struct batch *b = &im->batch;
@@ -247,7 +256,7 @@ static bool import_all(struct import *im)
     }
     free(text);
     if (is_fine && ferror(im->in))
-        is_fine = fail(im, im->line, strerror(errno));
+        is_fine = fail_reading(im, errno);
     return store_batch(im) && is_fine;
 }
 

@@ -206,7 +206,7 @@ static bool understand(const struct tool *tool, const char *const *values, struc
         return mistake(tool, "this is no number: ", values[TOOL_LINES]);
     call->does_follow = values[TOOL_FOLLOW] != NULL;
     call->takes_ahead = values[TOOL_AHEAD] != NULL;
-    if (tool->needs_file && call->file == NULL)
+    if (call->file != NULL ? call->file[0] == '\0' : tool->needs_file)
         return mistake(tool, "a file has to be named", "");
     return call->file == NULL || strcmp(call->file, "-") != 0 || tool->takes_stream ||
            mistake(tool, "it cannot write to standard output; name a file", "");

@@ -134,6 +134,12 @@ function write(file, messages) {
   writeFileSync(file, messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
 }
 
+test('a folder is no file to import, and is said to be one', async () => {
+  const { code, err } = await tool(temporaryFolder('import'), 'import', '/tmp');
+  assert.equal(code, 1);
+  assert.match(err, /^hubbub import: cannot read \/tmp: Is a directory\n$/);
+});
+
 test('an import behind what is there loses none of many messages of one person in one millisecond', async (t) => {
   const folder = temporaryFolder('other');
   const daemon = await start({ state_dir: folder, message_rate: 0 }, { t });
@@ -508,8 +514,10 @@ test('each tool tells what it is for, and what is wrong', async (t) => {
     const wrong = await tool(folder, name, '--roam', 'tea');
     assert.equal(wrong.code, 2);
     assert.match(wrong.err, /--roam|a file has to be named/);
+    const file = name === 'import' || name === 'backup';
+    if (file) assert.match((await tool(folder, name, '')).err, /a file has to be named/);
     if (name === 'import') continue;
-    const { code, err } = await tool(folder, name, ...(name === 'backup' ? [`${folder}/copy`] : []));
+    const { code, err } = await tool(folder, name, ...(file ? [`${folder}/copy`] : []));
     assert.equal(code, 1);
     assert.match(err, /there is no such file/);
   }

@@ -417,9 +417,12 @@ static const struct {
     {"\n\nadress = ::1\n", "--check", "A=b",
      "hubbub: FILE:3: there is no option \"adress\"; did you mean \"address\"?"},
     {"", "8080", "A=b",
-     "hubbub: command line, 8080: options are written --name value; hubbub --help lists them all"},
+     "hubbub: command line, 8080: options are written --name value, and a command comes before "
+     "them; "
+     "hubbub --help lists all"},
     {"", "-p", "A=b",
-     "hubbub: command line, -p: options are written --name value; hubbub --help lists them all"},
+     "hubbub: command line, -p: options are written --name value, and a command comes before them; "
+     "hubbub --help lists all"},
     {"", "--port", "A=b", "hubbub: command line, --port: the value is missing"},
     {"[server]\nport = 1\n", "--check", "A=b",
      "hubbub: FILE:2: there are no sections in this file, but this is in [server]"},
