@@ -93,8 +93,7 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
   const addMessage = (item) => {
     const first = !continues(previous, item);
     const quoted = item.reply_to === undefined ? null : (find(item.reply_to) ?? null);
-    const isForMe = !item.mine && mentions(item.body, me);
-    rows.push({ kind: 'message', key: item.key, sig: [item.entry ?? item, first, quoted], item, first, quoted, isForMe });
+    rows.push({ kind: 'message', key: item.key, sig: [item.entry ?? item, first, quoted], item, first, quoted });
   };
   const add = (item) => {
     const { kind, key } = item;
@@ -212,13 +211,14 @@ export function createBuilders({ on, me }) {
   }
 
   function message(row) {
-    const { key, item, first, isForMe } = row;
+    const { key, item, first } = row;
     const { username, mine, ts } = item;
+    const isForMe = !mine && mentions(item.body, me());
     const state = item.state === 'acked' ? 'sent' : (item.state ?? 'sent');
     const id = (part) => `${key}-${part}`;
     const classes = ['message', mine ? 'mine' : 'theirs', first && 'first', item.deleted && 'deleted', isForMe && 'for-me'];
     const author = h('span', { class: 'author', id: id('author'), dir: 'auto' }, mine ? strings.you : username);
-    if (!mine) author.style.setProperty('--hue', hue(username));
+    if (first && !mine) author.style.setProperty('--hue', hue(username));
     return h(
       'li',
       { class: classes.filter(Boolean).join(' '), 'data-state': state, 'data-key': key },
@@ -230,8 +230,8 @@ export function createBuilders({ on, me }) {
         quote(row),
         h(
           'div',
-          { class: `bubble${tower.test(item.body) ? ' towering' : ''}`, title: first ? null : fullTime(ts) },
-          h('div', { id: id('body'), dir: 'auto' }, ...(item.deleted ? [strings.deleted] : bodyOf(item.body))),
+          { class: `bubble${tower.test(item.body) ? ' towering' : ''}`, id: id('body'), dir: 'auto', title: first ? null : fullTime(ts) },
+          ...(item.deleted ? [strings.deleted] : bodyOf(item.body)),
         ),
         h('p', { class: 'state', id: id('state') }, item.edited && !item.deleted ? editedMark(item) : stateText({ ...item, state })),
         reactions(item),
