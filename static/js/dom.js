@@ -45,7 +45,6 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// (To set the same costs a new style too.)
 export function hide(element, isHidden) {
   if (element.hidden !== isHidden) element.hidden = isHidden;
 }
@@ -82,7 +81,6 @@ function replace(old, node) {
   (same || node.querySelector('[tabindex], button, a'))?.focus({ preventScroll: true });
 }
 
-// What failed is tried anew, under another address: some browsers remember failures.
 export function once(load) {
   let tries = 0;
   let loaded = null;

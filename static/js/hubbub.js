@@ -332,7 +332,6 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
 
   return {
     state: () => state,
-    // A first try is repeated only if the seat was ours a moment ago.
     start({ insist = 0 } = {}) {
       close();
       attempt = 0;
@@ -436,7 +435,6 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
     },
 
-    // Under a new cid, and now the last.
     retry(cid) {
       const entry = find(cid);
       if (!entry) return null;
@@ -545,7 +543,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     return entry ? { ...frame, cid: entry.cid } : frame;
   }
 
-  // A hole in seq is healed at once.
   function isNext(room, { seq }) {
     if (!room || room.isJoining || seq <= room.seq) return false;
     if (seq > room.seq + 1) {
@@ -583,7 +580,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     flush(room);
   }
 
-  // Too fast, or not said for which: what is not answered goes again, in order.
   function slowDown(ms) {
     for (const [cid, request] of requests) {
       if (outbox.find(cid)) {
@@ -666,7 +662,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     watch(cid, request);
   }
 
-  // In a hidden tab timers and network may sleep.
   function watch(cid, request) {
     clearTimeout(request.timer);
     const judge = () => {

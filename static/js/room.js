@@ -46,6 +46,7 @@ const log = createLog({
     older,
     newer: () => ask('after', { after: current().items.findLast(isKept)?.seq, limit: PAGE }),
     newest: toNewest,
+    again: scheduleRender,
     seen: () => store.dispatch({ type: 'read', room: here() }),
   },
 });
@@ -59,7 +60,7 @@ const composer = createComposer({
   here: () => ({ ...current(), me: me() }),
 });
 const rooms = createRooms({ onSignOut: signOut });
-const people = createPeople({ onMention: (name) => composer.mention(name) });
+const people = createPeople({ onMention: (name) => later('mention', name) });
 const status = createStatus({
   retry: () => chat.retryNow(),
   rejoin: () => chat.rejoin(),
@@ -436,7 +437,6 @@ function showTitle(state) {
   showFavicon(unread ? 'icon-unread.svg' : 'icon.svg');
 }
 
-// Each time it is set, the server is asked.
 function showFavicon(file) {
   if (byId('favicon').getAttribute('href') !== file) byId('favicon').href = file;
 }

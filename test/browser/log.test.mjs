@@ -16,10 +16,18 @@ const pill = (page) =>
   });
 const scrollUp = async (page, screens) => {
   await page.mouse.move(400, 400);
+  // After a burst the rows above what is in sight come a little later.
+  await page.evaluate(async () => {
+    const log = document.getElementById('log');
+    for (let top = -1; top !== log.scrollTop; ) {
+      top = log.scrollTop;
+      for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
+    }
+  });
   await page.evaluate(() => {
     const log = document.getElementById('log');
-    const from = log.scrollTop;
-    log.addEventListener('scrollend', () => (globalThis.isScrolled ||= log.scrollTop < from - 600));
+    const isFar = () => log.scrollHeight - log.clientHeight - log.scrollTop > 600;
+    log.addEventListener('scrollend', () => (globalThis.isScrolled ||= isFar()));
   });
   await page.mouse.wheel(0, -700 * screens);
   await page.waitForFunction(() => globalThis.isScrolled);
@@ -54,11 +62,10 @@ scene('further up nothing moves, and the pill tells what is new', quick, async (
   assert.equal(await pill(ana), 'Latest');
   const before = await firstInSight(ana);
   for (const text of numbered('n', 100)) bob.say(text);
-  await eventually(() => lastText(ana), 'n99');
+  await eventually(() => pill(ana), '100 new messages');
   const after = await firstInSight(ana);
   assert.equal(after.text, before.text);
   assert.ok(Math.abs(after.top - before.top) <= 1, `${before.top} ${after.top}`);
-  assert.equal(await pill(ana), '100 new messages');
   assert.equal(await ana.title(), '(100) #lobby · hubbub');
   await ana.click('#pill');
   await eventually(() => isAtEnd(ana), true);
@@ -379,7 +386,7 @@ scene('rows are copied as clean text, part of one as it is; and a whole day', { 
   await eventuallyTexts(ana, ['one', 'two', 'three\nlines', 'mine']);
   const select = (from, to) =>
     ana.evaluate(([a, b]) => {
-      const texts = [...document.querySelectorAll('.bubble')].map((one) => one.firstChild.firstChild);
+      const texts = [...document.querySelectorAll('.bubble')].map((one) => one.firstChild);
       document.activeElement.blur();
       getSelection().setBaseAndExtent(texts[a], 1, texts[b], 2);
     }, [from, to]);
@@ -403,7 +410,7 @@ scene('the row that has the focus, and those that are selected, stay while the w
     for (let i = 0; i < n; i += 40) await Promise.all(numbered(letter, n).slice(i, i + 40).map((text) => bob.say(text)));
   };
   await say40('a', 40);
-  await eventually(() => lastText(ana), 'a39');
+  await eventuallyTexts(ana, numbered('a', 40));
   await ana.evaluate(() => {
     const rows = [...document.querySelectorAll('.message')];
     getSelection().setBaseAndExtent(rows[10].querySelector('.bubble'), 0, rows[12].querySelector('.bubble'), 1);

@@ -139,6 +139,16 @@ function withArrows(parent) {
 
 // --- a message ---
 
+// Puts a name where one writes.
+export function mention({ composer }, name) {
+  const input = byId('message');
+  const { value, selectionStart: at } = input;
+  const space = /\S$/u.test(value.slice(0, at)) ? ' ' : '';
+  input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
+  composer.changed();
+  composer.focus();
+}
+
 // The tools over the one that the mouse is on.
 export function tools(app, item) {
   const tool = (what) => {

@@ -33,25 +33,21 @@ export function createRooms({ onSignOut }) {
   function build({ name, isCurrent, unread, isMentioned, isTyping }) {
     const mark = (kind, text) => h('span', { class: kind, 'aria-hidden': 'true' }, text);
     const number = `${isMentioned ? '@ ' : ''}${unread > UNREAD_MAX ? `${UNREAD_MAX}+` : unread}`;
-    return h(
-      'li',
-      {},
-      h(
-        'a',
-        {
-          class: `room-link${unread ? ' unread' : ''}`,
-          href: roomAddress(name),
-          'aria-current': isCurrent && 'page',
-          'aria-label': strings.roomLabel(name, unread, isMentioned),
-          title: name,
-          'data-focus': 'room',
-        },
-        mark('hash', '#'),
-        h('span', { class: 'room-link-name', dir: 'auto' }, name),
-        isTyping && mark('dots', '…'),
-        unread > 0 && mark(`badge${isMentioned ? ' mentioned' : ''}`, number),
-      ),
-    );
+    const link = {
+      class: `room-link${unread ? ' unread' : ''}`,
+      href: roomAddress(name),
+      'aria-current': isCurrent && 'page',
+      'aria-label': strings.roomLabel(name, unread, isMentioned),
+      title: name,
+      'data-focus': 'room',
+    };
+    const parts = [
+      mark('hash', '#'),
+      h('span', { class: 'room-link-name', dir: 'auto' }, name),
+      isTyping && mark('dots', '…'),
+      unread > 0 && mark(`badge${isMentioned ? ' mentioned' : ''}`, number),
+    ];
+    return h('li', {}, h('a', link, ...parts));
   }
 
   byId('leave').addEventListener('click', onSignOut);
@@ -109,7 +105,7 @@ export function createPeople({ onMention }) {
   };
 }
 
-// --- telling of what others say: the list is not live, or it would be read again and again ---
+// --- telling of what others say ---
 
 export function createAnnouncer({ store, settings, goTo }) {
   const lines = byId('announcer');
@@ -186,7 +182,6 @@ export function createStatus(on) {
 
   action.addEventListener('click', () => press());
 
-  // detail (a countdown) is not spoken.
   function setBar(kind, text = '', detail = '', label = '', f = on.retry) {
     isShown = Boolean(kind) && kind !== 'news';
     bar.hidden = !kind;
@@ -427,13 +422,7 @@ export function createComposer(on) {
       setText(input.value.trim() ? `${text}\n${input.value}` : text);
       input.focus();
     },
-    mention(name) {
-      const { value, selectionStart: at } = input;
-      const space = /\S$/u.test(value.slice(0, at)) ? ' ' : '';
-      input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
-      changed();
-      input.focus();
-    },
+    changed,
     showTyping(names) {
       const typing = byId('typing');
       if (names.length || typing.firstChild) typing.replaceChildren(...namesIn(strings.typing(names)));

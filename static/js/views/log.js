@@ -6,13 +6,15 @@ import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../w
 
 const GROUP_MS = 5 * 60_000;
 const QUOTE_MAX = 160;
-const WINDOW = 60; // items in the page at the end: each costs something in each frame
-const ITEM_PX = 20; // at least
-const WINDOW_MAX = 250; // anywhere else
-const ROWS_MAX = 300;
+const FEW = 30; // items fill a screen
+const ITEM_PX = 39;
+const WINDOW_MAX = 145; // anywhere else; with a day above each, not 300 rows
 const STEP = 50;
+const LATE_MS = 25; // a frame
+const PACE = 2; // rows in a late one
+const AHEAD_MAX = 300; // items from the first in the page to the newest
+const LIFT_MS = 5_000;
 const END_PX = 24;
-const AHEAD_SCREENS = 1.5;
 const MOMENTUM_MS = 1_500;
 const CALM_MS = 1_000;
 
@@ -133,7 +135,6 @@ const bodyOf = (text) =>
       : part.text,
   );
 
-// Marks upon marks would reach into other messages.
 const tower = /\p{M}{4}/u;
 
 const timeOf = (ts, attributes) =>
@@ -156,25 +157,15 @@ export function createBuilders({ on, me }) {
           text(quoted.deleted ? strings.deleted : quoted.body.slice(0, QUOTE_MAX)),
         ]
       : [text(strings.replyToUnknown)];
-    return button(
-      { class: 'quote', 'data-focus': 'quote', onclick: () => on.jump(item.reply_to) },
-      icon('reply'),
-      ...content,
-    );
+    return button({ class: 'quote', 'data-focus': 'quote', onclick: () => on.jump(item.reply_to) }, icon('reply'), ...content);
   }
 
   function chip(item, emoji, names) {
     const isOn = names.includes(me());
     const label = strings.reaction(emoji, names, me());
+    const onclick = () => on.react(item, emoji, !isOn);
     return button(
-      {
-        class: 'chip',
-        'data-focus': emoji,
-        'aria-pressed': String(isOn),
-        'aria-label': label,
-        title: label,
-        onclick: () => on.react(item, emoji, !isOn),
-      },
+      { class: 'chip', 'data-focus': emoji, 'aria-pressed': String(isOn), 'aria-label': label, title: label, onclick },
       h('span', { class: 'emoji', 'aria-hidden': 'true' }, emoji),
       h('span', { 'aria-hidden': 'true' }, String(names.length)),
     );
@@ -242,25 +233,14 @@ export function createBuilders({ on, me }) {
 
   function fold({ key, items, isOpen }) {
     const { joined, left, back } = foldNotices(items);
-    const summary = [
-      [joined, 'joined'],
-      [left, 'left'],
-      [back, 'cameBack'],
-    ]
+    const summary = [[joined, 'joined'], [left, 'left'], [back, 'cameBack']]
       .filter(([names]) => names.length)
       .flatMap(([names, verb], i) => [...(i ? [' · '] : []), ...namesIn(strings[verb](names))]);
     const lines = () =>
       h('ol', {}, ...items.map((item) => h('li', {}, h('span', {}, ...sentence(item)), ' ', timeOf(item.ts))));
-    return h(
-      'li',
-      { class: 'notice' },
-      button(
-        { 'aria-expanded': String(isOpen), onclick: () => on.toggle(key) },
-        h('span', {}, ...summary),
-        icon('chevron'),
-      ),
-      isOpen && lines(),
-    );
+    const onclick = () => on.toggle(key);
+    const head = button({ 'aria-expanded': String(isOpen), onclick }, h('span', {}, ...summary), icon('chevron'));
+    return h('li', { class: 'notice' }, head, isOpen && lines());
   }
 
   const gap = (text, ...more) => h('li', { class: 'gap' }, icon('gap'), h('p', {}, text), ...more);
@@ -285,7 +265,8 @@ export function createLog({ on, me }) {
   const pill = byId('pill');
   const pillTop = byId('pill-top');
   const isFine = matchMedia('(hover: hover)');
-  const endItems = Math.max(WINDOW, Math.ceil(screen.height / ITEM_PX));
+  const few = Math.max(FEW, Math.ceil(screen.height / ITEM_PX));
+  const endItems = 2 * few; // in the page at the end
   const open = new Set();
   const places = new Map(); // of other rooms: {place, first, last, stick}
   const build = createBuilders({ on: { ...on, toggle, jump }, me });
@@ -296,6 +277,12 @@ export function createLog({ on, me }) {
   let first = null; // keys of items; null: the end
   let last = null;
   let range = { from: 0, to: 0 };
+  let end = null; // key of the last in the page
+  let newest = null; // when it was drawn
+  let drawnAt = -Infinity;
+  let pace = PACE;
+  let lifted = 0; // px
+  let calm = null;
   let stick = true;
   let lastTop = 0;
   let held = null;
@@ -305,14 +292,13 @@ export function createLog({ on, me }) {
   let pointed = null; // the article under the mouse
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
-  const isLive = () => Boolean(room) && !room.hasNewer && range.to === room.items.length;
+  const isLive = () => Boolean(room) && !room.hasNewer && (stick || range.to === room.items.length);
 
   const topOf = (node) => node.getBoundingClientRect().top;
 
-  // (The byline comes and goes with the group.)
   const holdOf = (node) => node.querySelector('.bubble') ?? node;
 
-  // The first row in sight; headings move with what is under them. The same until somebody scrolls: rounding adds up.
+  // The first row in sight; the same until somebody scrolls.
   function anchor() {
     if (held?.at === scroller.scrollTop && list.known.has(held.key)) return held;
     const top = topOf(scroller);
@@ -345,12 +331,40 @@ export function createLog({ on, me }) {
 
   const indexOf = (key) => room.items.findLastIndex((item) => item.key === key);
 
+  // In a late frame few of what came, the others in the next; too many are passed over; at rest, and mine, all.
+  function chooseEnd() {
+    const { items } = room;
+    const { length } = items;
+    const now = performance.now();
+    pace = now - drawnAt > LATE_MS ? PACE : Math.min(pace * 2, endItems);
+    drawnAt = now;
+    const shownFrom = indexOf(first);
+    const shownTo = indexOf(end) + 1 || length;
+    const isAll = newest === items.at(-1) || items.slice(shownTo).some(({ mine }) => mine);
+    newest = items.at(-1);
+    const to = isAll ? length : Math.min(shownTo + pace, length);
+    if (shownFrom < 0 || length - shownFrom > AHEAD_MAX || to - shownTo > few)
+      return { from: Math.max(0, length - few), to: length };
+    const surplus = to - (to < length ? few : endItems);
+    if (to === length && surplus < shownFrom) return { from: Math.max(0, surplus, shownFrom - pace), to };
+    let from = surplus;
+    // The rest of a group that is cut looks different.
+    while (from > surplus - STEP && continues(items[from - 1], items[from])) from--;
+    return { from: Math.max(from, shownFrom), to };
+  }
+
+  // What leaves at the top leaves its room: the others need not move.
+  function lift(px) {
+    if (px) calm ??= setTimeout(() => ((calm = null), lift(0), stick && hold()), LIFT_MS);
+    if (px === lifted) return;
+    lifted = px;
+    list.style.setProperty('padding-top', `calc(1rem + ${px}px)`);
+  }
+
   function chooseRange() {
     const { length } = room.items;
     if (stick) {
-      // Whole steps: the others are seldom moved.
-      const from = length - endItems;
-      range = { from: Math.max(0, from - (from % STEP)), to: length };
+      range = chooseEnd();
       return;
     }
     const from = Math.max(0, first === null ? length - endItems : indexOf(first));
@@ -361,7 +375,8 @@ export function createLog({ on, me }) {
   function keepRange() {
     const { items } = room;
     first = items[range.from]?.key ?? null;
-    last = range.to === items.length ? null : items[range.to - 1].key;
+    end = items[range.to - 1]?.key;
+    last = range.to === items.length ? null : end;
   }
 
   function extend(step) {
@@ -374,7 +389,7 @@ export function createLog({ on, me }) {
       range = { from: Math.max(range.from, to - WINDOW_MAX), to };
     }
     keepRange();
-    draw(step);
+    draw();
   }
 
   const selected = () => {
@@ -383,7 +398,6 @@ export function createLog({ on, me }) {
     return [...list.querySelectorAll('.message')].filter((node) => selection.containsNode(node, true));
   };
 
-  // Focus and selection stay, and the one before, for the look.
   function inPage() {
     const focused = list.contains(document.activeElement) ? document.activeElement.closest('.message') : null;
     const kept = new Set([focused, ...selected()].filter(Boolean).map((row) => row.dataset.key));
@@ -408,30 +422,22 @@ export function createLog({ on, me }) {
     });
   }
 
-  // (Days and lines are rows too.)
-  function chooseRows(direction) {
-    let rows = rowsOf();
-    while (rows.length > ROWS_MAX && range.to - range.from > endItems / 2) {
-      const surplus = Math.min(rows.length - ROWS_MAX, range.to - range.from - endItems / 2);
-      if (direction < 0) range.to -= surplus;
-      else range.from += surplus;
-      rows = rowsOf();
-    }
-    return rows;
-  }
-
-  function draw(direction = 1) {
+  function draw() {
     const place = stick ? null : anchor();
     chooseRange();
-    const rows = chooseRows(direction);
+    const rows = rowsOf();
     keepRange();
     hide(byId('older'), !(room.hasOlder && range.from === 0));
     hide(byId('empty'), room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message'));
+    const top = list.known.get(rows[1]?.key)?.node; // under the day
+    lift(stick && top ? lifted + topOf(top) - topOf(list.children[1]) : 0);
     reconcile(list, rows, element);
     shown = rows;
     giveTabStop();
     hold(place);
     showPills();
+    const { from, to } = range;
+    if (stick && (to < room.items.length || (from && to - from < endItems))) on.again();
   }
 
   function element(row, isNew) {
@@ -454,8 +460,7 @@ export function createLog({ on, me }) {
   }
 
   function showPills() {
-    const isFar = distance() > scroller.clientHeight || !isLive();
-    hide(pill, stick || !(room.unread || isFar));
+    hide(pill, stick || !(room.unread || !isLive() || distance() > scroller.clientHeight));
     write(byId('pill-text'), room.unread ? strings.unread(room.unread) : strings.latest);
     const above = unreadAbove();
     hide(pillTop, !above);
@@ -468,6 +473,7 @@ export function createLog({ on, me }) {
       return;
     }
     stick = true;
+    newest = room.items.at(-1);
     draw();
     looked();
   }
@@ -478,23 +484,25 @@ export function createLog({ on, me }) {
 
   function scrolled() {
     if (!room) return;
+    point(null);
     const top = scroller.scrollTop;
+    if (stick && top === lastTop) return; // put there
     if (distance() <= END_PX && isLive()) stick = true;
     else if (top < lastTop - 1) leaveEnd();
     lastTop = top;
     looked();
     more();
     showPills();
-    point(null);
   }
 
   function leaveEnd() {
     if (stick) keepRange();
     stick = false;
+    if (lifted) draw();
   }
 
   function more() {
-    const ahead = scroller.clientHeight * AHEAD_SCREENS;
+    const ahead = scroller.clientHeight;
     if (stick && distance() > END_PX) return; // being put there
     if (scroller.scrollTop < ahead) {
       if (range.from > 0 && !stick) extend(-STEP);
@@ -657,6 +665,7 @@ export function createLog({ on, me }) {
     list.replaceChildren();
     list.known = new Map();
     shown = [];
+    lift(0);
   }
   clear();
 
