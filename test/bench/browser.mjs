@@ -26,7 +26,8 @@ function printGate([key, text, unit, wanted], runs) {
   const values = runs.map((one) => one[key]);
   const best = Math.min(...values);
   if (!Number.isFinite(best)) throw new Error(`${text}: no figure`);
-  row(text, unit, show(best), values.map(show).join(', '), `<= ${wanted}`, best <= wanted ? 'yes' : 'no');
+  const verdict = wanted === undefined ? ['', ''] : [`<= ${wanted}`, best <= wanted ? 'yes' : 'no'];
+  row(text, unit, show(best), values.map(show).join(', '), ...verdict);
 }
 
 async function main() {

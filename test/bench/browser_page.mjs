@@ -1,6 +1,8 @@
 // What a page is asked while it is measured: how long its frames were, where its rows are, what it holds.
 import { readFileSync } from 'node:fs';
 
+const CATCH_UP_MS = 2_000;
+
 // The smallest value that share of all are not above.
 export function percentile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -44,30 +46,36 @@ export const tap = () => {
   };
 };
 
-// Lengths of the frames while so many messages come in each of them. They come from within the page, or a server and a
-// sender would take part of the processor that the page is measured on.
+// Lengths of the frames while so many messages come in each of them, and until the last of them is on the screen, which
+// may be CATCH_UP_MS later. They come from within the page, or a server and a sender would take part of the processor
+// that the page is measured on.
 export async function feed(page, { room, bodies, perFrame }) {
   const [lengths, last] = await page.evaluate(
-    ({ room, bodies, perFrame }) => {
+    ({ room, bodies, perFrame, patience }) => {
       const frames = bodies.map((body, i) => {
         const seq = ++globalThis.lastSeq;
         const username = `speaker ${Math.floor(i / 3) % 5}`;
         return JSON.stringify({ type: 'message', room, id: `fed${seq}`, seq, username, body, ts: Date.now() });
       });
       const lengths = [];
+      const shown = () => [...document.querySelectorAll('.bubble')].at(-1).textContent;
       let before = null;
+      let deadline = null;
       return new Promise((done) => {
         const next = (now) => {
           if (before !== null) lengths.push(now - before);
           before = now;
           for (const data of frames.splice(0, perFrame)) globalThis.tapped.onmessage({ data });
-          if (frames.length) requestAnimationFrame(next);
-          else requestAnimationFrame(() => requestAnimationFrame(() => done([lengths, [...document.querySelectorAll('.bubble')].at(-1).textContent])));
+          if (!frames.length) deadline ??= now + patience;
+          // What a frame shows was long enough in the one after it.
+          const isOver = deadline && (shown() === bodies.at(-1) || now > deadline);
+          if (isOver) requestAnimationFrame((end) => done([[...lengths, end - now], shown()]));
+          else requestAnimationFrame(next);
         };
         requestAnimationFrame(next);
       });
     },
-    { room, bodies, perFrame },
+    { room, bodies, perFrame, patience: CATCH_UP_MS },
   );
   if (last !== bodies.at(-1)) throw new Error(`the last message is not in the page, but ${last}`);
   return lengths;
@@ -142,13 +150,14 @@ export async function heapOf(devtools) {
   return usedSize;
 }
 
-// What the page's process has to itself and its share of what it has together with others, in bytes (PSS).
+// Of the page's process, in bytes: own is what it has to itself, pss that and its share of what it has with others.
 export async function memoryOf(browser) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
   // Of the processes for pages, ours is the one that has worked; the browser keeps an idle one in reserve.
   const [{ id }] = processInfo.filter(({ type }) => type === 'renderer').sort((a, b) => b.cpuTime - a.cpuTime);
-  const [, kib] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'));
-  return kib * 1024;
+  const rollup = readFileSync(`/proc/${id}/smaps_rollup`, 'utf8');
+  const sizeOf = (what) => new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(rollup)[1] * 1024;
+  return { own: sizeOf('Private_Clean') + sizeOf('Private_Dirty'), pss: sizeOf('Pss') };
 }

@@ -159,7 +159,9 @@ export async function run(daemon, round) {
   Object.assign(figures, await speeds(reader)); // from here on the room of the page is ahead of the server's
   const { append, burst, scroll: scrolled } = await throttled(reader, () => speeds(reader));
   await heapOf(devtools);
-  figures.memory = (await memoryOf(await browser())) / MIB;
+  const { own, pss } = await memoryOf(await browser());
+  figures.memory = own / MIB;
+  figures.pss = pss / MIB;
   await reader.close();
   return {
     ...figures, ...fast, paintSlow: slow.paint, typingSlow: slow.typing,
