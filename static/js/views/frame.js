@@ -134,7 +134,7 @@ export function createAnnouncer({ store, settings, goTo }) {
 
   function announce(text) {
     const now = Date.now();
-    recent = [...recent.filter((at) => now - at < BURST_MS), now];
+    recent = [...recent.slice(-BURST).filter((at) => now - at < BURST_MS), now];
     if (recent.length <= BURST && !held) {
       speak(text);
       return;

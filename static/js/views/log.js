@@ -6,7 +6,7 @@ import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../w
 
 const GROUP_MS = 5 * 60_000;
 const QUOTE_MAX = 160;
-const FEW = 30; // items fill a screen
+const WINDOW = 60;
 const ITEM_PX = 39;
 const WINDOW_MAX = 145; // anywhere else; with a day above each, not 300 rows
 const STEP = 50;
@@ -265,8 +265,8 @@ export function createLog({ on, me }) {
   const pill = byId('pill');
   const pillTop = byId('pill-top');
   const isFine = matchMedia('(hover: hover)');
-  const few = Math.max(FEW, Math.ceil(screen.height / ITEM_PX));
-  const endItems = 2 * few; // in the page at the end
+  const few = Math.ceil(screen.height / ITEM_PX); // a screenful
+  const endItems = Math.max(WINDOW, 2 * few); // at the end
   const open = new Set();
   const places = new Map(); // of other rooms: {place, first, last, stick}
   const build = createBuilders({ on: { ...on, toggle, jump }, me });
