@@ -1,6 +1,7 @@
 #include "net/conn.h"
 #include "base/mem.h"
 #include "core/utf8.h"
+#include "net/acked.h"
 #include "net/gate.h"
 #include "net/worker.h"
 
@@ -232,6 +233,17 @@ bool conn_is_busy(const struct conn *c)
     return c->has_session &&
            (session_is_busy(&c->session) ||
             (c->session.is_digesting && !c->session.closing && lws_partial_buffered(c->wsi)));
+}
+
+/* libwebsockets sends what it keeps without telling, so the kernel is asked. What it has left to send says nothing,
+ * for that is filled up again; what the peer has confirmed does. */
+bool conn_is_taking(struct conn *c)
+{
+    struct acked acked = acked_by_peer(lws_get_socket_fd(c->wsi));
+    bool has_come_on = acked.bytes != c->acked;
+
+    c->acked = acked.bytes;
+    return has_come_on && (acked.unsent != 0 || lws_partial_buffered(c->wsi));
 }
 
 void conn_alive(struct conn *c)

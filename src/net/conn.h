@@ -36,6 +36,7 @@ struct conn {
     struct list all;       /* in worker->conns */
     struct address_key key;
     struct pieces *pieces; /* owned: of a message that has not come whole; NULL: none */
+    uint32_t acked;        /* bytes that the peer had confirmed when that was last looked at */
 };
 
 /* A socket on its way to its worker. */
@@ -69,6 +70,10 @@ bool conn_is_busy(const struct conn *c);
 
 /* Takes a piece of a message; the last one hands the message to the session. */
 void conn_receive(struct conn *c, const char *bytes, size_t length);
+
+/* True if more waits for the peer than it takes at once, and it has taken some since this was last asked: it reads,
+ * though perhaps not yet what was sent last. */
+bool conn_is_taking(struct conn *c);
 
 /* The peer showed a sign of life. */
 void conn_alive(struct conn *c);

@@ -233,6 +233,7 @@ static void on_ping_due(struct conn *c)
     struct segment *ping = frame_ping();
 
     deadline_start(&c->ping, &c->worker->pong, c->worker->shard.now.mono_ms);
+    (void)conn_is_taking(c); /* since now, if somebody asks */
     if (c->has_session && ping != NULL)
         session_send_frame(&c->session, ping);
     segment_unref(&ping);
@@ -247,7 +248,9 @@ static bool is_unheard(const struct conn *c)
 
 static void on_pong_missing(struct conn *c)
 {
-    if (is_unheard(c)) {
+    bool is_taking = conn_is_taking(c); /* then the ping may be behind much else */
+
+    if (is_taking || is_unheard(c)) {
         deadline_start(&c->ping, &c->worker->pong, c->worker->shard.now.mono_ms);
         return;
     }
