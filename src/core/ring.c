@@ -48,13 +48,15 @@ enum err ring_push_last(struct ring *r, const struct range *range)
     }
     r->frames += range->frames;
     r->bytes += range->length;
+    r->large_bytes += range->frames == 0 ? range->length : 0;
+    r->answers += range->is_answer;
     return OK;
 }
 
 enum err ring_push(struct ring *r, const struct range *range, const struct ring_limits *limits)
 {
     if (r->count != 0 && (r->frames + range->frames > limits->frames ||
-                          (uint64_t)r->bytes + range->length > limits->bytes))
+                          (uint64_t)r->bytes - r->large_bytes + range->length > limits->bytes))
         return ERR_FULL;
     return ring_push_last(r, range);
 }
@@ -71,6 +73,8 @@ void ring_drop(struct ring *r, uint32_t n)
 
         r->bytes -= oldest->length;
         r->frames -= oldest->frames;
+        r->large_bytes -= oldest->frames == 0 ? oldest->length : 0;
+        r->answers -= oldest->is_answer;
         segment_unref(&oldest->segment);
         if (r->capacity != 0)
             r->many.head = (r->many.head + 1) & (r->capacity - 1);

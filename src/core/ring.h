@@ -2,8 +2,8 @@
  * Threads:    one, the session's worker.
  * Owns:       one reference to the segment of each range in it. ring_push takes its own on OK,
  *             none otherwise.
- * Invariant:  frames <= limits.frames and bytes <= limits.bytes, but for what ring_push_last
- *             pushed; a range that follows the newest one in its segment has been made one with
+ * Invariant:  frames <= limits.frames and bytes - large_bytes <= limits.bytes, but for what
+ *             ring_push_last pushed; a range that follows the newest one in its segment has been made one with
  *             it; nothing is allocated while at most one range waits.
  * Fails:      ERR_FULL at a limit, ERR_NOMEM; the ring is then unchanged. */
 #ifndef HUBBUB_CORE_RING_H
@@ -23,9 +23,11 @@ struct ring_limits {
 
 /* Every connection has one, and most wait for nothing, so it is kept small. */
 struct ring {
-    uint32_t count;  /* ranges */
-    uint32_t frames; /* in all ranges */
-    uint32_t bytes;  /* in all ranges */
+    uint32_t count;       /* ranges */
+    uint32_t frames;      /* in all ranges */
+    uint32_t bytes;       /* in all ranges */
+    uint32_t large_bytes; /* of them, in the large ones */
+    uint32_t answers;     /* ranges with is_answer */
     uint32_t
         capacity; /* of many.ranges, a power of two; 0: the range, if there is one, is in its place */
     union {
@@ -43,7 +45,7 @@ struct ring {
 MUST_USE enum err ring_push(struct ring *r, const struct range *range,
                             const struct ring_limits *limits);
 
-/* Pushes past the limits: for the one error and the close frame that end a session. */
+/* Pushes past the limits: for what is large, and for the one error and the close frame that end a session. */
 MUST_USE enum err ring_push_last(struct ring *r, const struct range *range);
 
 /* The i-th oldest range (i < count), borrowed until the ring changes. */

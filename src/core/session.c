@@ -142,12 +142,9 @@ void session_join_timeout(struct session *s)
         session_fail(s, CLOSE_JOIN_TIMEOUT, &too_late);
 }
 
-void session_drained(struct session *s)
+/* The snapshots that make good what was left out. */
+static void want_users(struct session *s)
 {
-    s->is_digesting = false;
-    s->large_bytes = s->large_frames = 0;
-    if (!s->has_shed) /* and nothing of a place is touched after each delivery */
-        return;
     s->has_shed = false;
     for (struct place *p = s->places; p != NULL; p = p->next) {
         if (!p->shed)
@@ -156,6 +153,17 @@ void session_drained(struct session *s)
         p->wants_users = true;
         hub_want_users(s->shard->hub, p->room, s->shard->now.mono_ms);
     }
+}
+
+/* Each state ends for a reason of its own: beside a busy room there may always be something in the ring, or kept. */
+void session_flushed(struct session *s, bool is_choked)
+{
+    if (s->unread != NOTHING_UNREAD && is_choked)
+        s->unread = ANSWER_STUCK;
+    else if (s->ring.answers == 0)
+        s->unread = NOTHING_UNREAD;
+    if (s->has_shed && s->ring.count == 0) /* nothing of a place is touched after each delivery */
+        want_users(s);
 }
 
 /* Version 2 is told that it is in, and whatever it asks for behind its join is about that. */
@@ -178,8 +186,8 @@ bool session_is_owed(const struct session *s)
 
 bool session_is_busy(const struct session *s)
 {
-    return session_is_owed(s) ||
-           (!s->closing && s->is_digesting && ring_is_filled(&s->ring, &s->shard->rules->ring, 2));
+    return session_is_owed(s) || (!s->closing && s->unread != NOTHING_UNREAD &&
+                                  ring_is_filled(&s->ring, &s->shard->rules->ring, 2));
 }
 
 /* ---- sending ---- */
@@ -196,13 +204,9 @@ static void give_up(struct session *s)
 
 void session_send(struct session *s, const struct range *range)
 {
-    struct ring_limits limits = s->shard->rules->ring;
-
     if (s->closing)
         return;
-    limits.frames += s->large_frames;
-    limits.bytes += s->large_bytes;
-    switch (ring_push(&s->ring, range, &limits)) {
+    switch (ring_push(&s->ring, range, &s->shard->rules->ring)) {
     case OK:
         s->ops->want_write(s->wire);
         break;
@@ -227,38 +231,48 @@ void session_send_frame(struct session *s, struct segment *frame)
     session_send(s, &range);
 }
 
-/* Queues what must arrive even if the ring is full. Takes over frame; NULL is for want of memory.
- */
+/* Queues what must arrive even if the ring is full. */
+static void push_last(struct session *s, const struct range *range)
+{
+    if (ring_push_last(&s->ring, range) != OK)
+        give_up(s);
+    else
+        s->ops->want_write(s->wire);
+}
+
+/* Takes over frame; NULL is for want of memory. */
 static void send_last(struct session *s, struct segment *frame)
 {
     struct range range;
 
-    if (frame != NULL)
-        range = whole(frame);
-    if (frame == NULL || ring_push_last(&s->ring, &range) != OK)
+    if (frame == NULL) {
         give_up(s);
-    else
-        s->ops->want_write(s->wire);
+        return;
+    }
+    range = whole(frame);
+    push_last(s, &range);
     segment_unref(&frame);
 }
 
 void session_send_large(struct session *s, struct segment *frame)
 {
-    if (s->closing)
-        return;
-    s->large_bytes += frame->length;
-    s->large_frames++;
-    send_last(s, segment_ref(frame));
+    const struct range range = {.segment = frame, .length = frame->length};
+
+    if (!s->closing)
+        push_last(s, &range);
 }
 
 /* It asked for it, so it goes past the ring's limits; but then nothing more is read from it until it has
  * read on, so that nobody can pile up answers: there are those of the few questions under way. */
 static void send_large_answer(struct session *s, struct segment *frame)
 {
-    s->is_digesting = true;
+    const struct range range = {.segment = frame, .length = frame->length, .is_answer = true};
+
     segment_trim(frame);
     s->shard->gathered += frame->length;
-    session_send_large(s, frame);
+    if (s->unread == NOTHING_UNREAD)
+        s->unread = ANSWER_SENT;
+    push_last(s, &range);
 }
 
 void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),

@@ -25,6 +25,10 @@ struct shard;
 struct shard_room;
 struct username;
 
+/* Of the large answers that a client has asked for: while there is one that it has not read, nothing more may be read
+ * from it. */
+enum unread { NOTHING_UNREAD, ANSWER_SENT, ANSWER_STUCK /* more than the socket took at once */ };
+
 /* What a session asks of the connection that carries it. */
 struct wire_ops {
     /* Frames wait in the ring: send them at the end of this turn of the loop. */
@@ -57,14 +61,12 @@ struct session {
     void *wire;                 /* borrowed */
     uint8_t version;            /* enum proto_version */
     bool closing;
-    bool was_in;       /* has been let into a room */
-    uint8_t questions; /* that the journal has not answered */
-    bool is_digesting; /* has been sent a large answer that it asked for and has not read all */
-    uint8_t faults;    /* malformed requests in a row */
-    uint8_t refused;   /* requests over the rate limit in a row */
-    bool has_shed;     /* a place of it has missed presence changes */
-    uint32_t large_bytes,
-        large_frames;     /* since the ring was empty: what does not count for its limits */
+    bool was_in;          /* has been let into a room */
+    uint8_t questions;    /* that the journal has not answered */
+    uint8_t unread;       /* enum unread */
+    uint8_t faults;       /* malformed requests in a row */
+    uint8_t refused;      /* requests over the rate limit in a row */
+    bool has_shed;        /* a place of it has missed presence changes */
     struct place *places; /* owned; version 1 has one at most */
     struct query *asked;  /* borrowed: what the journal has not answered, linked by next_asked */
     struct session_id id;
@@ -87,10 +89,11 @@ void session_join(struct session *s, const char *name, size_t length);
  * name is not held for it. */
 void session_end(struct session *s, bool is_clean);
 
-/* The wire calls these: one complete text message; the time to join is over; the ring ran empty. */
+/* The wire calls these: one complete text message; the time to join is over; it will send, or has
+ * sent, what the ring had. is_choked: it keeps some of what has left the ring, because the peer does not take it. */
 void session_receive(struct session *s, const char *bytes, size_t length);
 void session_join_timeout(struct session *s);
-void session_drained(struct session *s);
+void session_flushed(struct session *s, bool is_choked);
 
 /* True while nothing should be read from it: it waits for its place in a room or for answers, or does not
  * read what it is sent. */

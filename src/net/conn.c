@@ -205,6 +205,8 @@ uint32_t conn_flush(struct conn *c)
         return 0;
     if (s->closing && c->life.queue != &c->worker->closing)
         deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
+    if (s->unread != NOTHING_UNREAD && !lws_partial_buffered(c->wsi))
+        session_flushed(s, false); /* all that has left the ring before is gone */
     while (s->ring.count != 0 && budget != 0 && !lws_partial_buffered(c->wsi)) {
         n = gather(c, &bytes, &length);
         writes++;
@@ -220,19 +222,17 @@ uint32_t conn_flush(struct conn *c)
         lws_callback_on_writable(c->wsi);
     else if (s->ring.count != 0)
         want_write(c);
-    if (s->ring.count == 0) {
+    if (s->ring.count == 0)
         c->close_written = s->closing;
-        if (!is_choked) /* what libwebsockets keeps has not been read either */
-            session_drained(s);
-    }
+    session_flushed(s, is_choked);
     return writes;
 }
 
 bool conn_is_busy(const struct conn *c)
 {
     return c->has_session &&
-           (session_is_busy(&c->session) ||
-            (c->session.is_digesting && !c->session.closing && lws_partial_buffered(c->wsi)));
+           (session_is_busy(&c->session) || (c->session.unread != NOTHING_UNREAD &&
+                                             !c->session.closing && lws_partial_buffered(c->wsi)));
 }
 
 /* libwebsockets sends what it keeps without telling, so the kernel is asked. What it has left to send says nothing,

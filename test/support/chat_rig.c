@@ -172,8 +172,8 @@ static void drop_first_frame(struct ring *ring, size_t length)
 
     rest.offset += (uint32_t)length;
     rest.length -= (uint32_t)length;
-    rest.frames--;
-    if (rest.frames != 0)
+    rest.frames -= rest.frames != 0; /* a large one has none */
+    if (rest.length != 0)
         assert_int_equal(ring_push_last(&shorter, &rest), OK);
     for (uint32_t i = 1; i < ring->count; i++)
         assert_int_equal(ring_push_last(&shorter, ring_peek(ring, i)), OK);
@@ -202,8 +202,7 @@ const char *rig_next(struct rig *rig, struct rig_client *c)
     else
         snprintf(rig->text, sizeof rig->text, "%.*s", (int)length, (const char *)bytes + header);
     drop_first_frame(ring, header + length);
-    if (ring->count == 0)
-        session_drained(c->session);
+    session_flushed(c->session, false);
     return rig->text;
 }
 

@@ -221,6 +221,71 @@ static void say_v2(struct rig_client *c, int times)
     }
 }
 
+static void say_long(struct rig_client *c, int times)
+{
+    char json[1100];
+
+    snprintf(json, sizeof json, "{\"type\":\"message\",\"room\":\"lobby\",\"body\":\"%0*d\"}", 1000,
+             0);
+    for (int i = 0; i < times; i++) {
+        rig_say(c, json);
+        rig_turn(c->rig);
+        rig_skip(c->rig, c);
+    }
+}
+
+static void ask_history(struct rig_client *c)
+{
+    rig_say(c, "{\"type\":\"history\",\"room\":\"lobby\",\"limit\":200}");
+    rig_turn(c->rig);
+}
+
+/* Beside a busy room something may always wait: what counts is that the answer is gone. */
+static void an_answer_is_unread_until_it_has_left_whatever_follows_it(void **state)
+{
+    struct rig_client *ann = enter_v2(*state, "ann", ""), *bob;
+    struct session *s = ann->session;
+
+    bob = enter_v2(*state, "bob", "");
+    say_long(bob, 5);
+    rig_skip(*state, ann);
+    ask_history(ann);
+    assert_int_equal(s->unread, ANSWER_SENT);
+    say_v2(bob, 1);
+    assert_non_null(strstr(rig_next(*state, ann), "\"history\""));
+    assert_int_not_equal(s->ring.count, 0);
+    assert_int_equal(s->unread, NOTHING_UNREAD);
+
+    ask_history(ann);
+    session_flushed(s, true); /* the wire is full */
+    assert_int_equal(s->unread, ANSWER_STUCK);
+    say_v2(bob, 1);
+    rig_next(*state, ann);
+    assert_int_equal(s->unread, ANSWER_STUCK); /* the answer is behind what bob has said */
+    rig_next(*state, ann);
+    session_flushed(s, true);
+    assert_int_not_equal(s->ring.count, 0);
+    session_flushed(s, false);
+    assert_int_equal(s->unread, NOTHING_UNREAD);
+}
+
+/* Not because it was asked for before its turn was over. */
+static void only_who_does_not_read_gets_short_pages(void **state)
+{
+    struct rig_client *ann = enter_v2(*state, "ann", "");
+
+    say_long(ann, 40);
+    for (int i = 0; i < 3; i++)
+        ask_history(ann);
+    session_flushed(ann->session, true);
+    ask_history(ann);
+    for (int i = 0; i < 3; i++)
+        assert_non_null(strstr(rig_next(*state, ann), "\"more\":false"));
+    assert_non_null(strstr(rig_next(*state, ann), "\"more\":true"));
+    ask_history(ann);
+    assert_non_null(strstr(rig_next(*state, ann), "\"more\":false"));
+}
+
 /* Also while nothing is said in the room and nobody comes. */
 static void what_is_too_old_does_not_stay_in_memory(void **state)
 {
@@ -409,6 +474,8 @@ int main(void)
         RIG_TEST(who_is_sent_away_while_it_waits_for_answers_is_read_to_its_end),
         RIG_TEST(a_search_that_takes_too_long_is_told_when_to_try_again),
         RIG_TEST(what_nobody_waits_for_any_more_is_dropped),
+        RIG_TEST(an_answer_is_unread_until_it_has_left_whatever_follows_it),
+        RIG_TEST(only_who_does_not_read_gets_short_pages),
         RIG_TEST(who_asks_for_long_lists_again_and_again_is_told_to_wait),
         RIG_TEST(what_is_asked_is_answered_even_if_memory_is_short),
         RIG_TEST(what_is_too_old_does_not_stay_in_memory),

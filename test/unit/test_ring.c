@@ -123,6 +123,32 @@ static void last_frame_goes_past_the_limits(void **state)
     ring_clear(&r);
 }
 
+/* As long as it is in the ring, and no longer. */
+static void what_is_large_counts_for_no_limit(void **state)
+{
+    const struct ring_limits limits = {2, 12};
+    struct segment *f = numbered(7);
+    struct range large = {.segment = f, .length = f->length, .is_answer = true};
+    struct ring r = {0};
+
+    (void)state;
+    assert_int_equal(ring_push_last(&r, &large), OK);
+    push_number(&r, 0, &limits, OK);
+    assert_int_equal(ring_push_last(&r, &large), OK);
+    push_number(&r, 1, &limits, OK);
+    push_number(&r, 2, &limits, ERR_FULL);
+    assert_int_equal(r.answers, 2);
+    ring_drop(&r, 1);
+    push_number(&r, 2, &limits, ERR_FULL);
+    ring_drop(&r, 2);
+    assert_int_equal(r.answers, 0);
+    assert_int_equal(r.large_bytes, 0);
+    push_number(&r, 2, &limits, OK);
+    push_number(&r, 3, &limits, ERR_FULL);
+    segment_unref(&f);
+    ring_clear(&r);
+}
+
 static void ranges_that_follow_each_other_become_one(void **state)
 {
     struct segment *s = numbered(1), *other = numbered(9);
@@ -170,6 +196,7 @@ int main(void)
         cmocka_unit_test(push_at_the_frame_limit_changes_nothing),
         cmocka_unit_test(push_at_the_byte_limit_changes_nothing),
         cmocka_unit_test(last_frame_goes_past_the_limits),
+        cmocka_unit_test(what_is_large_counts_for_no_limit),
         cmocka_unit_test(ranges_that_follow_each_other_become_one),
         cmocka_unit_test(is_filled_past_a_part_of_either_limit),
     };
