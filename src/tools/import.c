@@ -208,10 +208,13 @@ static bool store_batch(struct import *im)
 
 /* ---- reading ---- */
 
-static bool fail_reading(const struct import *im, int error)
+/* What was read before is stored first, so that what is said about it is true. */
+static bool fail_reading(struct import *im, int error)
 {
+    bool is_stored = store_batch(im);
+
     fprintf(stderr, "hubbub import: cannot read %s: %s\n", im->file, strerror(error));
-    if (im->line != 0)
+    if (is_stored && im->line != 0)
         fprintf(stderr, "What stands in its first %llu lines is imported; import again.\n",
                 im->line);
     return false;
@@ -240,23 +243,38 @@ static bool read_text(struct import *im, const char *text, size_t length)
     return (b->count < BATCH_MAX && b->bytes < BATCH_MAX_BYTES) || store_batch(im);
 }
 
+/* Up to the end, a line that cannot be taken, or one that cannot be read: of that, getline may return the beginning.
+ * *error: why not; 0: no such line. */
+static bool read_lines(struct import *im, char **text, int *error)
+{
+    size_t size = 0;
+    ssize_t length;
+
+    for (;;) {
+        length = getline(text, &size, im->in);
+        if (ferror(im->in) || (length < 0 && !feof(im->in))) {
+            *error = errno;
+            return false;
+        }
+        if (length < 0)
+            return true;
+        im->line++;
+        while (length > 0 && ((*text)[length - 1] == '\n' || (*text)[length - 1] == '\r'))
+            length--;
+        if (length > 0 && !read_text(im, *text, (size_t)length))
+            return false;
+    }
+}
+
 static bool import_all(struct import *im)
 {
     char *text = NULL;
-    size_t size = 0;
-    ssize_t length;
-    bool is_fine = true;
+    int error = 0;
+    bool is_fine = read_lines(im, &text, &error);
 
-    while (is_fine && (length = getline(&text, &size, im->in)) >= 0) {
-        im->line++;
-        while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
-            length--;
-        if (length > 0)
-            is_fine = read_text(im, text, (size_t)length);
-    }
     free(text);
-    if (is_fine && ferror(im->in))
-        is_fine = fail_reading(im, errno);
+    if (error != 0)
+        return fail_reading(im, error);
     return store_batch(im) && is_fine;
 }
 

@@ -100,3 +100,16 @@ for (const [name, check] of Object.entries(makers)) {
     await daemon.stop();
   });
 }
+
+test('an import whose file breaks off in the middle of a line tells why, and stores what is before', async (t) => {
+  const folder = temporaryFolder('state');
+  const file = `${temporaryFolder('in')}/lines.torn`;
+  const line = (i) => JSON.stringify({ room: 'tea', id: `abc-1-${i}`, ts: 1_600_000_000_000, username: 'ann', body: `text ${i}` });
+  writeFileSync(file, [1, 2, 3].map((i) => `${line(i)}\n`).join(''));
+  const { code, out, err } = await toolWith({ env: poorFiles(), t }, folder, 'import', file);
+  assert.deepEqual([code, err], [1, `hubbub import: cannot read ${file}: Input/output error
+What stands in its first 2 lines is imported; import again.
+`]);
+  assert.match(out, /^imported 2,/);
+  assert.equal(lines((await tool(folder, 'export')).out).length, 2);
+});
