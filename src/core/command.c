@@ -212,8 +212,7 @@ static enum err read_head(struct asked *a, const char *bytes, size_t length, con
         request_read_fields(r, 0, versions[a->session->version].common, reason) != OK ||
         take_cid(a, reason) != OK)
         return ERR_INVALID;
-    *reason = "\"type\" is missing or not a string.";
-    return r->type != NULL ? OK : ERR_INVALID;
+    return r->type != NULL ? OK : request_read_fields(r, FIELD(TYPE), 0, reason);
 }
 
 /* OK if the request was well formed, whether or not it was granted. */

@@ -11,28 +11,34 @@ enum field_kind { TEXT, NUMBER, FLAG, POSITION };
 
 #define SEQ_MAX (((json_int_t)1 << 53) - 1)
 
+#define WORDS(name, kind, fault)                                                                   \
+    {                                                                                              \
+        name, kind, "\"" name "\" " fault, "\"" name "\" must not contain the character \\u0000."  \
+    }
+
 static const struct {
     const char *name;
     enum field_kind kind;
-    const char *fault;
+    const char *fault, *nul_fault;
 } fields[REQUEST_FIELDS] = {
-    [FIELD_USERNAME] = {"username", TEXT, "\"username\" is missing or not a string."},
-    [FIELD_BODY] = {"body", TEXT, "\"body\" is missing or not a string."},
-    [FIELD_CID] = {"cid", TEXT, "\"cid\" is not a string."},
-    [FIELD_ROOM] = {"room", TEXT, "\"room\" is missing or not a string."},
-    [FIELD_KEY] = {"key", TEXT, "\"key\" is not a string."},
-    [FIELD_ID] = {"id", TEXT, "\"id\" is missing or not a string."},
-    [FIELD_REPLY_TO] = {"reply_to", TEXT, "\"reply_to\" is not a string."},
-    [FIELD_EMOJI] = {"emoji", TEXT, "\"emoji\" is missing or not a string."},
-    [FIELD_QUERY] = {"q", TEXT, "\"q\" is missing or not a string."},
-    [FIELD_BEFORE_ID] = {"before", TEXT, "\"before\" is not the id of a message."},
-    [FIELD_ON] = {"on", FLAG, "\"on\" is missing or neither true nor false."},
-    [FIELD_SINCE] = {"since", POSITION, "\"since\" is not an object with \"epoch\" and \"seq\"."},
-    [FIELD_LAST] = {"last", NUMBER, "\"last\" is not a whole number."},
-    [FIELD_BEFORE] = {"before", NUMBER, "\"before\" is not a whole number."},
-    [FIELD_AFTER] = {"after", NUMBER, "\"after\" is not a whole number."},
-    [FIELD_AROUND] = {"around", NUMBER, "\"around\" is not a whole number."},
-    [FIELD_LIMIT] = {"limit", NUMBER, "\"limit\" is not a whole number."},
+    [FIELD_USERNAME] = WORDS("username", TEXT, "is missing or not a string."),
+    [FIELD_BODY] = WORDS("body", TEXT, "is missing or not a string."),
+    [FIELD_CID] = WORDS("cid", TEXT, "is not a string."),
+    [FIELD_ROOM] = WORDS("room", TEXT, "is missing or not a string."),
+    [FIELD_KEY] = WORDS("key", TEXT, "is not a string."),
+    [FIELD_ID] = WORDS("id", TEXT, "is missing or not a string."),
+    [FIELD_REPLY_TO] = WORDS("reply_to", TEXT, "is not a string."),
+    [FIELD_EMOJI] = WORDS("emoji", TEXT, "is missing or not a string."),
+    [FIELD_QUERY] = WORDS("q", TEXT, "is missing or not a string."),
+    [FIELD_BEFORE_ID] = WORDS("before", TEXT, "is not the id of a message."),
+    [FIELD_ON] = WORDS("on", FLAG, "is missing or neither true nor false."),
+    [FIELD_SINCE] = WORDS("since", POSITION, "is not an object with \"epoch\" and \"seq\"."),
+    [FIELD_LAST] = WORDS("last", NUMBER, "is not a whole number."),
+    [FIELD_BEFORE] = WORDS("before", NUMBER, "is not a whole number."),
+    [FIELD_AFTER] = WORDS("after", NUMBER, "is not a whole number."),
+    [FIELD_AROUND] = WORDS("around", NUMBER, "is not a whole number."),
+    [FIELD_LIMIT] = WORDS("limit", NUMBER, "is not a whole number."),
+    [FIELD_TYPE] = WORDS("type", TEXT, "is missing or not a string."),
 };
 
 static bool has_nul(const json_t *value)
@@ -136,6 +142,17 @@ static bool find_field(struct request *r, enum request_field i, bool *is_there)
     return *is_there && read_field(r, i, value);
 }
 
+static bool has_nul_inside(const struct request *r, enum request_field i)
+{
+    const json_t *value = json_object_get(r->root, fields[i].name);
+
+    if (fields[i].kind == POSITION)
+        value = json_object_get(value, "epoch");
+    else if (fields[i].kind != TEXT)
+        return false;
+    return has_nul(value);
+}
+
 enum err request_read_fields(struct request *r, unsigned required, unsigned optional,
                              const char **reason)
 {
@@ -147,9 +164,8 @@ enum err request_read_fields(struct request *r, unsigned required, unsigned opti
         if (find_field(r, (enum request_field)i, &is_there)) {
             r->given |= 1u << i;
         } else if (is_there || (required & 1u << i) != 0) {
-            *reason = fields[i].kind == TEXT && has_nul(json_object_get(r->root, fields[i].name))
-                          ? "A text must not contain the character \\u0000."
-                          : fields[i].fault;
+            *reason =
+                has_nul_inside(r, (enum request_field)i) ? fields[i].nul_fault : fields[i].fault;
             return ERR_INVALID;
         }
     }

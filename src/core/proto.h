@@ -86,6 +86,7 @@ enum request_field {
     FIELD_AFTER,
     FIELD_AROUND,
     FIELD_LIMIT,
+    FIELD_TYPE, /* only to learn what is wrong with it */
     REQUEST_FIELDS
 };
 #define FIELD(name) (1u << FIELD_##name)

@@ -97,6 +97,7 @@ static void survives_deep_nesting(void **state)
 
 static void refuses_fields_that_are_missing_or_no_strings(void **state)
 {
+    static const unsigned required = FIELD(TYPE) | FIELD(BODY);
     static const char missing[] = "\"body\" is missing or not a string.";
     static const char *const rows[][2] = {
         {"{\"type\":\"message\"}", missing},
@@ -104,7 +105,15 @@ static void refuses_fields_that_are_missing_or_no_strings(void **state)
         {"{\"type\":\"message\",\"body\":null}", missing},
         {"{\"type\":\"message\",\"body\":{\"a\":1}}", missing},
         {"{\"type\":\"message\",\"body\":\"a\\u0000b\"}",
-         "A text must not contain the character \\u0000."},
+         "\"body\" must not contain the character \\u0000."},
+        {"{\"type\":\"message\\u0000\",\"body\":\"a\"}",
+         "\"type\" must not contain the character \\u0000."},
+        {"{\"type\":5,\"body\":\"a\"}", "\"type\" is missing or not a string."},
+        {"{\"body\":\"a\"}", "\"type\" is missing or not a string."},
+        {"{\"type\":\"join\",\"body\":\"a\",\"since\":{\"epoch\":\"a\\u0000\",\"seq\":1}}",
+         "\"since\" must not contain the character \\u0000."},
+        {"{\"type\":\"join\",\"body\":\"a\",\"since\":{\"seq\":1}}",
+         "\"since\" is not an object with \"epoch\" and \"seq\"."},
     };
 
     (void)state;
@@ -113,7 +122,7 @@ static void refuses_fields_that_are_missing_or_no_strings(void **state)
         struct request r;
 
         assert_int_equal(request_parse(&r, rows[i][0], strlen(rows[i][0]), &reason), OK);
-        assert_int_equal(request_read_fields(&r, FIELD(BODY), 0, &reason), ERR_INVALID);
+        assert_int_equal(request_read_fields(&r, required, FIELD(SINCE), &reason), ERR_INVALID);
         assert_string_equal(reason, rows[i][1]);
         request_free(&r);
     }
