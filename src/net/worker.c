@@ -14,7 +14,7 @@ enum {
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
     ARRIVALS_PER_TURN =
         256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
-    HELD_BACK_MS = 5,  /* between two looks whether those who were held back may go on */
+    HELD_BACK_MS = 5,  /* between two looks whether the others have caught up */
     CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER =
@@ -191,15 +191,18 @@ void worker_hold_back(struct worker *w, struct conn *c)
     lws_rx_flow_control(c->wsi, 0);
 }
 
+/* After a turn's flush: until then it is not known who takes what it is sent. Whoever waits for itself alone goes on
+ * after something that happens in this thread; the end of the others' trouble is not told to anybody. */
 static void release_held_back(struct worker *w)
 {
-    if (list_empty(&w->held_back) || hub_is_strained(w->hub))
+    w->awaits_others = !list_empty(&w->held_back) && hub_is_strained(w->hub);
+    if (w->awaits_others)
         return;
     LIST_EACH(&w->held_back, pos, after)
     {
         struct conn *c = LIST_ENTRY(pos, struct conn, held_back);
 
-        if (conn_is_busy(c))
+        if (conn_is_busy(c) || !list_empty(&c->dirty))
             continue;
         list_remove(pos);
         if (c->ping.queue == &w->pong) /* its pong may be in what is read only now */
@@ -302,7 +305,7 @@ static uint64_t next_due(struct worker *w)
     next = earlier(next, hub_due(w->hub));
     if (is_gathering(w) && atomic_load(&w->events->waiting) != 0)
         next = earlier(next, w->gather.until_ms);
-    if (!list_empty(&w->held_back))
+    if (w->awaits_others)
         next = earlier(next, w->shard.now.mono_ms + HELD_BACK_MS);
     return next;
 }
@@ -376,10 +379,10 @@ static void on_end_of_turn(void *arg)
     w->round_rooms = 0;
     if (list_empty(&w->late) && !is_gathering(w))
         deliver_events(w);
-    release_held_back(w);
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);
+    release_held_back(w);
     more = (atomic_load(&w->events->waiting) != 0 && !is_gathering(w)) ||
            atomic_load(&w->arrivals.waiting) != 0 || !list_empty(&w->dirty) ||
            !list_empty(&w->late) || !list_empty(&w->shard.returning);

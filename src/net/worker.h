@@ -48,7 +48,8 @@ struct worker {
     struct list dirty;     /* connections whose ring is to be flushed */
     struct pool pool;      /* of connections */
     struct list conns;     /* all */
-    struct list held_back; /* connections that are not read until the workers have caught up */
+    struct list held_back; /* connections that are not read: see worker_hold_back */
+    bool awaits_others;    /* some of them until the workers and the journal have caught up */
     struct list late; /* those that the last turn could not flush any more: the next one's first */
     struct conn
         *adopting; /* the connection inside the adoption call, until libwebsockets frees it */
