@@ -114,12 +114,12 @@ static void cut_page(struct query *q)
     }
 }
 
-/* Who has several questions under way and does not read the answer to the first gets short ones to the others. */
 static bool is_unread(const struct session *s, const struct query *q)
 {
     return s->unread == ANSWER_STUCK || s->ring.bytes > q->bytes_max;
 }
 
+/* Who has several questions under way and does not read the answer to the first gets short ones to the others. */
 static void answer_page(struct session *s, struct query *q)
 {
     const struct v2_page page = {.query = q, .epoch = hub_journal(s->shard->hub)->epoch};
