@@ -208,6 +208,7 @@ export async function link(stage) {
   const pairs = new Set();
   const ghosts = new Set(); // ends at the daemon, which has not heard that the other end is gone
   let mode = 'open';
+  let connections = 0;
   let swallow = () => false;
   const server = net.createServer((near) => {
     near.on('error', () => {});
@@ -215,6 +216,7 @@ export async function link(stage) {
       near.destroy();
       return;
     }
+    connections++;
     const far = net.connect(stage.daemon.port, '127.0.0.1');
     const pair = { near, far };
     far.on('error', () => {});
@@ -269,6 +271,15 @@ export async function link(stage) {
       mode = 'open';
     },
     forget,
+    // A farewell that this daemon has no reason to say.
+    dismiss(code, farewell) {
+      const said = Buffer.from(JSON.stringify({ type: 'bye', code, reconnect: false, ...farewell }));
+      assert.ok(said.length < 126); // RFC 6455, 5.2: the length is in one byte
+      const head = Buffer.from([0x81, said.length]);
+      const close = Buffer.from([0x88, 2, code >> 8, code & 255]);
+      for (const { near } of pairs) near.end(Buffer.concat([head, said, close]));
+    },
+    connections: () => connections,
   };
 }
 

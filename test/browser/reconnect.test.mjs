@@ -222,6 +222,42 @@ scene('joined from elsewhere: told, nothing is tried, and the log stays', away, 
   await eventuallyPeople(again, ['ana']);
 });
 
+const farewells = {
+  'kicked, for a while': [4403, { reason: 'Removed from #lobby by bob: enough', retry_after: 3_000 }],
+  banned: [4403, { reason: 'Banned by bob: enough' }],
+  'a sign-in that is over': [4401, { reason: 'Your sign-in is over.' }],
+};
+
+for (const [what, [code, farewell]] of Object.entries(farewells)) {
+  scene(`${what}: the reason, no try, log and draft stay, and back by a button`, away, async (stage) => {
+    const line = await link(stage);
+    const ana = await stage.person('ana', { url: line.url });
+    await say(ana, 'mine');
+    await eventuallySent(ana, ['mine']);
+    await ana.fill('#message', 'a draft');
+    await ana.clock.install();
+    await stopClock(ana);
+    const before = line.connections();
+    line.dismiss(code, farewell);
+    await eventually(() => ana.getAttribute('#message', 'readonly'), '');
+    await ana.clock.runFor(100); // for a frame to be drawn
+    await eventually(() => bar(ana), farewell.reason);
+    assert.equal(await ana.inputValue('#message'), 'a draft');
+    assert.deepEqual(await texts(ana), ['mine']);
+    if (farewell.retry_after) {
+      assert.equal(await ana.isVisible('#retry'), false);
+      await ana.clock.runFor(farewell.retry_after);
+    }
+    await ana.clock.runFor(120_000);
+    assert.equal(line.connections(), before, 'nothing was tried');
+    await ana.click('#retry:text-is("Join again")');
+    await ana.clock.resume();
+    await eventually(() => ana.getAttribute('#message', 'readonly'), null);
+    await ana.press('#message', 'Enter');
+    await eventuallySent(ana, ['mine', 'a draft']);
+  });
+}
+
 scene('too fast: what is refused waits as long as the server says, and goes by itself, in order',
   { daemon: { message_rate: 2, message_burst: 2 } },
   async ({ person }) => {

@@ -502,7 +502,7 @@ export function createLog({ on, me }) {
   }
 
   function more() {
-    const ahead = scroller.clientHeight;
+    const ahead = scroller.clientHeight * 1.5;
     if (stick && distance() > END_PX) return; // being put there
     if (scroller.scrollTop < ahead) {
       if (range.from > 0 && !stick) extend(-STEP);
