@@ -244,6 +244,12 @@ static void receive(struct v2_client *c)
     take_frames(c, v2_now_ns());
 }
 
+void v2_start_anew(void)
+{
+    close(epoll);
+    epoll = -1;
+}
+
 void v2_turn(int timeout_ms)
 {
     static struct epoll_event events[EVENTS];

@@ -41,6 +41,9 @@ void v2_turn(int timeout_ms);
 uint64_t v2_number(const char *text, const char *field);
 void v2_text(const char *text, const char *field, char *out, size_t size);
 
+/* In a process that was forked: watches nothing any more of what its parent has open. */
+void v2_start_anew(void);
+
 bool v2_is(const char *text, const char *type);
 
 void v2_fail(const struct v2_client *c, const char *what) __attribute__((noreturn));
