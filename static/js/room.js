@@ -43,10 +43,11 @@ const log = createLog({
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
     load: loadHole,
-    older,
+    older: () => older(),
     newer: () => ask('after', { after: current().items.findLast(isKept)?.seq, limit: PAGE }),
     newest: toNewest,
     again: scheduleRender,
+    unseen: (seq) => store.dispatch({ type: 'unseen', room: here(), seq }),
     seen: () => store.dispatch({ type: 'read', room: here() }),
   },
 });
@@ -178,7 +179,6 @@ function stateChanged(state, before) {
   scheduleRender();
 }
 
-// Whoever was in keeps the log in sight.
 function rejected({ cause, reason }) {
   const isNameFault = cause === 'taken' || cause === 'invalid';
   if (wasIn && !isNameFault) return;
@@ -314,7 +314,6 @@ function editLast() {
 
 // --- history ---
 
-// One page at a time.
 async function ask(where, query, { room = here(), ...more } = {}) {
   const what = `${room} ${where}`;
   if (loading.has(what)) return false;

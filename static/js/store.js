@@ -141,20 +141,22 @@ function notice(room, { type: kind, username, ts }, state) {
   return append(room, numbered(room, { kind, username, ts, mine: isMe(state, username) }));
 }
 
+function unreadSince(room, read, state) {
+  const unread = room.items.filter((i) => i.seq > read && !i.mine && !i.deleted);
+  return {
+    ...room,
+    unread: unread.length,
+    mentions: unread.filter((i) => mentions(i.body, state.me)).length,
+    line: unread[0]?.key ?? null,
+    read,
+  };
+}
+
 function firstLook(room, frame, state) {
   const items = itemsOf(state, frame.events);
   const { mark } = frame;
   const since = mark?.epoch === frame.epoch ? mark.seq : frame.seq;
-  const unread = items.filter((i) => i.seq > since && !i.mine && !i.deleted);
-  return {
-    ...room,
-    items,
-    hasOlder: items.length >= (frame.asked ?? 1),
-    unread: unread.length,
-    mentions: unread.filter((i) => mentions(i.body, state.me)).length,
-    line: unread[0]?.key ?? null,
-    read: since,
-  };
+  return unreadSince({ ...room, items, hasOlder: items.length >= (frame.asked ?? 1) }, since, state);
 }
 
 function afterLoss(room, frame, state) {
@@ -255,6 +257,10 @@ const roomActions = {
   rekey: (room, { id, key }) => change(room, id, () => ({ key })),
 
   read: (room) => (room.unread || room.read !== room.seq ? asRead(room) : room),
+  unseen: (room, { seq }, state) => {
+    const after = unreadSince(room, seq, state);
+    return room.read > seq && after.unread ? after : room;
+  },
   readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...asRead(room, seq), line: null } : room),
   clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
   // What has been read needs no line on return.

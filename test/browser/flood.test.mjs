@@ -1,6 +1,6 @@
 // More messages than a slow page can draw: few are added in a frame, too many are passed over, and none is lost.
 import assert from 'node:assert/strict';
-import { eventually, say, scene } from './harness.mjs';
+import { eventually, say, scene, signIn } from './harness.mjs';
 
 const AT_ONCE = 40; // rows that a frame may add: what fills a screen, its day and what is mine
 const quick = { daemon: { message_rate: 0 } };
@@ -100,4 +100,123 @@ scene('a flood below somebody who reads further up moves nothing, and the pill l
   await eventually(() => lastText(ana), `${total - 1} said`);
   await eventually(() => ana.title(), '#lobby · hubbub');
   await release();
+});
+
+// The page draws only when it is told to.
+const holdFrames = () => {
+  const draw = globalThis.requestAnimationFrame;
+  let held = null;
+  globalThis.requestAnimationFrame = (f) => (held ? held.push(f) : draw(f));
+  globalThis.hold = () => (held ??= []);
+  globalThis.oneFrame = () => held.splice(0).forEach((f) => f(performance.now()));
+  globalThis.release = () => {
+    const all = held;
+    held = null;
+    all.forEach(draw);
+  };
+};
+
+// Ana's page has numbers 0 to 99, and has heard of as many as came but does not show them.
+async function behind({ visitor, friend }, came) {
+  const ana = await visitor({ script: holdFrames });
+  await signIn(ana, 'ana');
+  const bob = await friend('bob');
+  const bobElsewhere = bob.chat.join('elsewhere');
+  await ana.evaluate(() => (location.hash = '#/r/elsewhere'));
+  await eventually(() => ana.title(), '#elsewhere · hubbub');
+  await ana.evaluate(() => (location.hash = '#/r/lobby'));
+  await eventually(() => ana.title(), '#lobby · hubbub');
+  const texts = Array.from({ length: 100 + came }, (_, i) => `${i} said`);
+  for (const text of texts.slice(0, 100)) await bob.say(text);
+  await eventually(() => lastText(ana), '99 said');
+  await ana.evaluate(() => globalThis.hold());
+  for (const text of texts.slice(100)) await bob.say(text);
+  await bobElsewhere.send('you have heard all of it');
+  await eventually(() => ana.title(), '(1) #lobby · hubbub');
+  return ana;
+}
+
+scene('after a pause the first frame has two of the rows that came, and the others follow', quick, async (stage) => {
+  const ana = await behind(stage, 20);
+  await ana.evaluate(() => globalThis.oneFrame());
+  assert.equal(await lastText(ana), '101 said');
+  await ana.evaluate(() => globalThis.release());
+  await eventually(() => lastText(ana), '119 said');
+});
+
+scene('who leaves the end before what came was shown has not read it', quick, async (stage) => {
+  const ana = await behind(stage, 20);
+  await ana.evaluate(() => (document.getElementById('log').scrollTop -= 400));
+  await eventually(() => ana.title(), '(21) #lobby · hubbub');
+  await ana.evaluate(() => globalThis.release());
+  await eventually(() => ana.textContent('#pill-text'), '20 new messages');
+  await ana.click('#pill');
+  await eventually(() => lastText(ana), '119 said');
+  await eventually(() => ana.title(), '(1) #lobby · hubbub');
+});
+
+scene('what left at the top leaves its room until it is calm, and a finger that scrolls is not held up', quick, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  const room = () => ana.$eval('#rows', (rows) => Number.parseFloat(rows.style.paddingTop.match(/([\d.]+)px/)?.[1] ?? 0));
+  const count = counter(bob);
+  let total = 0;
+  for (let i = 0; i < 20; i++) {
+    total = count(10);
+    await eventually(() => lastText(ana), `${total - 1} said`);
+  }
+  assert.ok((await room()) > 0);
+  const changes = await ana.evaluate(async () => {
+    const log = document.getElementById('log');
+    const seen = [];
+    new MutationObserver(() => seen.push(log.style.overflow)).observe(log, { attributeFilter: ['style'] });
+    log.dispatchEvent(new Event('touchstart'));
+    const scrolled = new Promise((resolve) => log.addEventListener('scroll', resolve, { once: true }));
+    log.scrollTop -= 100;
+    await scrolled;
+    for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+    return seen;
+  });
+  assert.deepEqual(changes, []);
+  const before = await ana.$$eval('.bubble', (all) => all.at(-1).getBoundingClientRect().top);
+  await eventually(room, 0);
+  const after = await ana.$$eval('.bubble', (all) => all.at(-1).getBoundingClientRect().top);
+  assert.ok(Math.abs(after - before) <= 1, `${before} ${after}`);
+});
+
+scene('many who come and go hide nothing of what was said', quick, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  for (let i = 0; i < 5; i++) bob.say(`${i} said`);
+  await eventually(() => lastText(ana), '4 said');
+  for (let i = 0; i < 80; i++) {
+    const eve = await peer(`eve ${i}`);
+    await eventually(async () => (await ana.$$eval('.person-name', (all) => all.at(-1).textContent)), `eve ${i}`);
+    eve.leave();
+    await eventually(() => ana.$$eval('.person', (all) => all.length), 2);
+  }
+  assert.deepEqual(await allTexts(ana), ['0 said', '1 said', '2 said', '3 said', '4 said']);
+});
+
+scene('the end of another room is not looked for in this one', quick, async (stage) => {
+  const ana = await stage.person('ana');
+  const go = (room) => ana.evaluate((name) => (location.hash = `#/r/${name}`), room);
+  await go('quiet');
+  await eventually(() => ana.$$eval('.notice', (all) => all.length), 1); // one's own, as in each room
+  const bob = await stage.peer('bob');
+  await go('lobby');
+  for (let i = 0; i < 200; i++) bob.say(`${i} said`);
+  await eventually(() => lastText(ana), '199 said');
+  await go('quiet');
+  await eventually(() => allTexts(ana).then((all) => all.length), 0);
+  await ana.evaluate(() => {
+    globalThis.least = Infinity;
+    const rows = document.getElementById('rows');
+    new MutationObserver(() => {
+      if (document.getElementById('room-name').textContent === 'lobby') globalThis.least = Math.min(globalThis.least, rows.querySelectorAll('.bubble').length);
+    }).observe(rows, { childList: true });
+    location.hash = '#/r/lobby';
+  });
+  await eventually(() => lastText(ana), '199 said');
+  assert.ok((await ana.evaluate(() => globalThis.least)) > 0, 'it was never empty');
 });

@@ -382,7 +382,6 @@ export function createComposer(on) {
     cancel();
     input.focus();
   });
-  isTouch.addEventListener('change', showHint);
 
   return {
     complain,
@@ -416,7 +415,6 @@ export function createComposer(on) {
       input.focus();
       input.setSelectionRange(input.value.length, input.value.length);
     },
-    // Before what is being written.
     take(text) {
       cancel();
       setText(input.value.trim() ? `${text}\n${input.value}` : text);

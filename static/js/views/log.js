@@ -12,7 +12,7 @@ const WINDOW_MAX = 145; // anywhere else; with a day above each, not 300 rows
 const STEP = 50;
 const LATE_MS = 25; // a frame
 const PACE = 2; // rows in a late one
-const AHEAD_MAX = 300; // items from the first in the page to the newest
+const WAITING_MAX = 240;
 const LIFT_MS = 5_000;
 const END_PX = 24;
 const MOMENTUM_MS = 1_500;
@@ -243,7 +243,7 @@ export function createBuilders({ on, me }) {
     return h('li', { class: 'notice' }, head, isOpen && lines());
   }
 
-  const gap = (text, ...more) => h('li', { class: 'gap' }, icon('gap'), h('p', {}, text), ...more);
+  const gap = (text, ...more) => h('li', { class: 'gap' }, icon('more'), h('p', {}, text), ...more);
 
   return {
     message,
@@ -266,7 +266,7 @@ export function createLog({ on, me }) {
   const pillTop = byId('pill-top');
   const isFine = matchMedia('(hover: hover)');
   const few = Math.ceil(screen.height / ITEM_PX); // a screenful
-  const endItems = Math.max(WINDOW, 2 * few); // at the end
+  const endItems = Math.min(Math.max(WINDOW, 2 * few), WINDOW_MAX); // at the end
   const open = new Set();
   const places = new Map(); // of other rooms: {place, first, last, stick}
   const build = createBuilders({ on: { ...on, toggle, jump }, me });
@@ -278,7 +278,7 @@ export function createLog({ on, me }) {
   let last = null;
   let range = { from: 0, to: 0 };
   let end = null; // key of the last in the page
-  let newest = null; // when it was drawn
+  let newestDrawn = null;
   let drawnAt = -Infinity;
   let pace = PACE;
   let lifted = 0; // px
@@ -309,9 +309,11 @@ export function createLog({ on, me }) {
     return null;
   }
 
+  const isTouched = () => performance.now() - touchedAt < MOMENTUM_MS;
+
   // A finger's momentum overrides a script, unless scrolling stops first.
   function scrollTo(top) {
-    const isMoving = performance.now() - touchedAt < MOMENTUM_MS;
+    const isMoving = isTouched();
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
     scroller.scrollTop = top;
     lastTop = scroller.scrollTop;
@@ -331,22 +333,32 @@ export function createLog({ on, me }) {
 
   const indexOf = (key) => room.items.findLastIndex((item) => item.key === key);
 
+  // A run of notices stays whole, or its row would be another.
+  const counts = ({ kind }) => settings.notices === 'show' || (kind !== 'join' && kind !== 'leave');
+
+  function walk(at, n, by) {
+    for (let item; (item = room.items[by < 0 ? at - 1 : at]) && !(counts(item) && n-- <= 0); ) at += by;
+    return at;
+  }
+  const before = (at, n) => walk(at, n, -1);
+  const after = (at, n) => walk(at, n, 1);
+
   // In a late frame few of what came, the others in the next; too many are passed over; at rest, and mine, all.
   function chooseEnd() {
     const { items } = room;
     const { length } = items;
     const now = performance.now();
-    pace = now - drawnAt > LATE_MS ? PACE : Math.min(pace * 2, endItems);
+    pace = now - drawnAt > LATE_MS ? PACE : Math.min(pace * 2, few);
     drawnAt = now;
     const shownFrom = indexOf(first);
     const shownTo = indexOf(end) + 1 || length;
-    const isAll = newest === items.at(-1) || items.slice(shownTo).some(({ mine }) => mine);
-    newest = items.at(-1);
-    const to = isAll ? length : Math.min(shownTo + pace, length);
-    if (shownFrom < 0 || length - shownFrom > AHEAD_MAX || to - shownTo > few)
-      return { from: Math.max(0, length - few), to: length };
-    const surplus = to - (to < length ? few : endItems);
-    if (to === length && surplus < shownFrom) return { from: Math.max(0, surplus, shownFrom - pace), to };
+    const waiting = items.slice(shownTo).filter(counts);
+    const isAll = newestDrawn === items.at(-1) || waiting.some(({ mine }) => mine);
+    newestDrawn = items.at(-1);
+    if (shownFrom < 0 || waiting.length > (isAll ? few : WAITING_MAX)) return { from: before(length, few), to: length };
+    const to = isAll ? length : after(shownTo, pace);
+    const surplus = before(to, to < length ? few : endItems);
+    if (to === length && surplus < shownFrom) return { from: Math.max(surplus, before(shownFrom, pace)), to };
     let from = surplus;
     // The rest of a group that is cut looks different.
     while (from > surplus - STEP && continues(items[from - 1], items[from])) from--;
@@ -355,10 +367,17 @@ export function createLog({ on, me }) {
 
   // What leaves at the top leaves its room: the others need not move.
   function lift(px) {
-    if (px) calm ??= setTimeout(() => ((calm = null), lift(0), stick && hold()), LIFT_MS);
+    if (px) calm ??= setTimeout(settle, LIFT_MS);
     if (px === lifted) return;
     lifted = px;
     list.style.setProperty('padding-top', `calc(1rem + ${px}px)`);
+  }
+
+  function settle() {
+    calm = null;
+    const place = stick ? null : anchor();
+    lift(isTouched() ? lifted : 0);
+    hold(place);
   }
 
   function chooseRange() {
@@ -367,9 +386,9 @@ export function createLog({ on, me }) {
       range = chooseEnd();
       return;
     }
-    const from = Math.max(0, first === null ? length - endItems : indexOf(first));
-    const end = last === null ? -1 : indexOf(last);
-    range = { from, to: Math.min(end < 0 ? length : end + 1, from + WINDOW_MAX) };
+    const from = Math.max(0, first === null ? before(length, endItems) : indexOf(first));
+    const to = last === null ? 0 : indexOf(last) + 1;
+    range = { from, to: Math.min(to || length, after(from, WINDOW_MAX)) };
   }
 
   function keepRange() {
@@ -380,13 +399,12 @@ export function createLog({ on, me }) {
   }
 
   function extend(step) {
-    const { length } = room.items;
     if (step < 0) {
-      const from = Math.max(0, range.from + step);
-      range = { from, to: Math.min(range.to, from + WINDOW_MAX) };
+      const from = before(range.from, -step);
+      range = { from, to: Math.min(range.to, after(from, WINDOW_MAX)) };
     } else {
-      const to = Math.min(length, range.to + step);
-      range = { from: Math.max(range.from, to - WINDOW_MAX), to };
+      const to = after(range.to, step);
+      range = { from: Math.max(range.from, before(to, WINDOW_MAX)), to };
     }
     keepRange();
     draw();
@@ -430,14 +448,14 @@ export function createLog({ on, me }) {
     hide(byId('older'), !(room.hasOlder && range.from === 0));
     hide(byId('empty'), room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message'));
     const top = list.known.get(rows[1]?.key)?.node; // under the day
-    lift(stick && top ? lifted + topOf(top) - topOf(list.children[1]) : 0);
+    lift(top ? lifted + topOf(top) - topOf(list.children[1]) : 0);
     reconcile(list, rows, element);
     shown = rows;
     giveTabStop();
     hold(place);
     showPills();
     const { from, to } = range;
-    if (stick && (to < room.items.length || (from && to - from < endItems))) on.again();
+    if (stick && (to < room.items.length || from > before(to, endItems))) on.again();
   }
 
   function element(row, isNew) {
@@ -473,7 +491,7 @@ export function createLog({ on, me }) {
       return;
     }
     stick = true;
-    newest = room.items.at(-1);
+    newestDrawn = room.items.at(-1);
     draw();
     looked();
   }
@@ -496,30 +514,29 @@ export function createLog({ on, me }) {
   }
 
   function leaveEnd() {
-    if (stick) keepRange();
+    if (!stick) return;
+    keepRange();
     stick = false;
-    if (lifted) draw();
+    on.unseen(room.items.slice(0, range.to).findLast((item) => item.seq)?.seq);
   }
 
   function more() {
     const ahead = scroller.clientHeight * 1.5;
-    if (stick && distance() > END_PX) return; // being put there
-    if (scroller.scrollTop < ahead) {
-      if (range.from > 0 && !stick) extend(-STEP);
-      else if (range.from === 0 && room.hasOlder) on.older();
-    }
-    if (!stick && distance() < ahead) {
-      if (range.to < room.items.length) extend(STEP);
-      else if (room.hasNewer) on.newer();
-    }
+    const up = scroller.scrollTop - lifted;
+    const down = distance();
+    if (stick && down > END_PX) return; // being put there
+    const older = up < ahead && (range.from > 0 ? !stick && extend : room.hasOlder && on.older);
+    const newer = down < ahead && !stick && (range.to < room.items.length ? extend : room.hasNewer && on.newer);
+    if (older && !(newer && down < up)) older(-STEP);
+    else if (newer) newer(STEP);
   }
 
   function show(key) {
     const at = indexOf(key);
     if (at < 0) return null;
     stick = false;
-    const from = Math.max(0, at - WINDOW_MAX / 2);
-    range = { from, to: Math.min(room.items.length, from + WINDOW_MAX) };
+    const from = before(at, WINDOW_MAX / 2);
+    range = { from, to: after(from, WINDOW_MAX) };
     keepRange();
     draw();
     return toView(list.known.get(key)?.node, 'center');
@@ -665,6 +682,7 @@ export function createLog({ on, me }) {
     list.replaceChildren();
     list.known = new Map();
     shown = [];
+    end = newestDrawn = null;
     lift(0);
   }
   clear();
