@@ -57,8 +57,8 @@ void ring_drop(struct ring *r, uint32_t n);
 /* Drops all and gives the memory back. */
 void ring_clear(struct ring *r);
 
-/* True if more than one part in so many of either limit is in use: the time to shed what can be done
- * without. */
+/* True if more than one part in so many of either limit is in use, what is large included: the time to
+ * shed what can be done without. */
 bool ring_is_filled(const struct ring *r, const struct ring_limits *limits, uint32_t parts);
 
 #endif

@@ -24,8 +24,8 @@ struct segment {
 struct range {
     struct segment *segment;
     uint32_t offset, length; /* bytes */
-    uint32_t frames;         /* 0: one that is large, and counts for no limit */
-    bool is_answer;          /* large, and was asked for */
+    uint32_t frames; /* 0: one that is large, and not held against the limits of ring_push */
+    bool is_answer;  /* large, and was asked for */
 };
 
 struct segment *segment_create(size_t capacity);

@@ -448,7 +448,7 @@ function saveMarks() {
   for (const { name, epoch, read } of Object.values(store.get().rooms)) {
     if (epoch === null || read === null) continue;
     const known = marks[name]?.epoch === epoch ? marks[name].seq : 0;
-    marks[name] = { epoch, seq: Math.max(known, read) };
+    marks[name] = { epoch, seq: Math.max(known, name === here() ? Math.min(read, log.seenUpTo()) : read) };
   }
   browser.set(nameFor('marks'), marks);
 }

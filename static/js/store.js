@@ -142,7 +142,7 @@ function notice(room, { type: kind, username, ts }, state) {
 }
 
 function unreadSince(room, read, state) {
-  const unread = room.items.filter((i) => i.seq > read && !i.mine && !i.deleted);
+  const unread = room.items.filter((i) => isKept(i) && i.seq > read && !i.mine && !i.deleted);
   return {
     ...room,
     unread: unread.length,

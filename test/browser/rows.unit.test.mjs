@@ -201,6 +201,15 @@ test('not recovered: a hole, which is filled from history until it is closed', (
   assert.equal(bodies(back), 'm1 M2 m3 m6 m7 m9 m10');
 });
 
+test('what was not seen is unread again, but nothing of a log that is gone', () => {
+  const long = play(start(), joined([kept(50, 'old'), kept(51, 'older')]));
+  const state = play(long, joined([], { epoch: 'e2', recovered: false, seq: 3 }), said('a', 'four'), said('a', 'five'));
+  assert.equal(lobby(state).unread, 0);
+  const { unread, line, read } = lobby(play(state, { type: 'unseen', seq: 4 }));
+  assert.deepEqual([unread, line, read], [1, 'm5', 4]);
+  assert.equal(play(state, { type: 'unseen', seq: 5 }), state);
+});
+
 test('another log: a gap, and what was in the old one stays to be read only', () => {
   const state = after(said('a', 'one'));
   const back = play(state, joined([kept(1, 'new')], { epoch: 'e2', recovered: false }));

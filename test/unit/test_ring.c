@@ -133,6 +133,7 @@ static void what_is_large_counts_for_no_limit(void **state)
 
     (void)state;
     assert_int_equal(ring_push_last(&r, &large), OK);
+    assert_true(ring_is_filled(&r, &limits, 3));
     push_number(&r, 0, &limits, OK);
     assert_int_equal(ring_push_last(&r, &large), OK);
     push_number(&r, 1, &limits, OK);

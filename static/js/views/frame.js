@@ -1,5 +1,5 @@
 // What stands around the log (docs/client.md).
-import { avatar, button, byId, h, hide, icon, once, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
+import { avatar, button, byId, h, hide, once, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
 import { isMe, mentions } from '../store.js';
 import { strings } from '../words.js';
 import { namesIn } from './log.js';
@@ -80,11 +80,12 @@ export function createPeople({ onMention }) {
   function build({ name, isOwn }) {
     const face = [avatar(name), h('span', { class: 'person-name', dir: 'auto', title: name }, name)];
     if (isOwn) return h('li', { class: 'person' }, ...face, h('span', { class: 'muted' }, strings.youMark));
+    const mark = h('span', { class: 'icon', 'aria-hidden': 'true' }, '@');
     const mention = () => {
       close();
       onMention(name);
     };
-    return h('li', {}, button({ class: 'person', title: strings.mention(name), onclick: mention }, ...face, icon('at')));
+    return h('li', {}, button({ class: 'person', title: strings.mention(name), onclick: mention }, ...face, mark));
   }
 
   return {

@@ -1,7 +1,7 @@
 // The messages: items to rows, rows to elements, a window of them in the page (docs/client.md).
 import { avatar, button, byId, h, hide, icon, iconButton, reconcile, write } from '../dom.js';
 import { nameKey } from '../hubbub.js';
-import { findMessage, mentions } from '../store.js';
+import { findMessage, isKept, mentions } from '../store.js';
 import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../words.js';
 
 const GROUP_MS = 5 * 60_000;
@@ -285,6 +285,7 @@ export function createLog({ on, me }) {
   let calm = null;
   let stick = true;
   let lastTop = 0;
+  let way = 0; // where one scrolls
   let held = null;
   let touchedAt = -Infinity;
   let cameAt = -Infinity;
@@ -334,7 +335,7 @@ export function createLog({ on, me }) {
   const indexOf = (key) => room.items.findLastIndex((item) => item.key === key);
 
   // A run of notices stays whole, or its row would be another.
-  const counts = ({ kind }) => settings.notices === 'show' || (kind !== 'join' && kind !== 'leave');
+  const counts = ({ kind, mine }) => mine || settings.notices === 'show' || (kind !== 'join' && kind !== 'leave');
 
   function walk(at, n, by) {
     for (let item; (item = room.items[by < 0 ? at - 1 : at]) && !(counts(item) && n-- <= 0); ) at += by;
@@ -375,8 +376,12 @@ export function createLog({ on, me }) {
 
   function settle() {
     calm = null;
+    if (isTouched()) {
+      lift(lifted);
+      return;
+    }
     const place = stick ? null : anchor();
-    lift(isTouched() ? lifted : 0);
+    lift(0);
     hold(place);
   }
 
@@ -507,17 +512,20 @@ export function createLog({ on, me }) {
     if (stick && top === lastTop) return; // put there
     if (distance() <= END_PX && isLive()) stick = true;
     else if (top < lastTop - 1) leaveEnd();
+    if (top !== lastTop) way = top - lastTop;
     lastTop = top;
     looked();
     more();
     showPills();
   }
 
+  const shownUpTo = () => room?.items.slice(0, range.to).findLast(isKept)?.seq;
+
   function leaveEnd() {
     if (!stick) return;
     keepRange();
     stick = false;
-    on.unseen(room.items.slice(0, range.to).findLast((item) => item.seq)?.seq);
+    on.unseen(shownUpTo());
   }
 
   function more() {
@@ -525,16 +533,18 @@ export function createLog({ on, me }) {
     const up = scroller.scrollTop - lifted;
     const down = distance();
     if (stick && down > END_PX) return; // being put there
-    const older = up < ahead && (range.from > 0 ? !stick && extend : room.hasOlder && on.older);
-    const newer = down < ahead && !stick && (range.to < room.items.length ? extend : room.hasNewer && on.newer);
-    if (older && !(newer && down < up)) older(-STEP);
-    else if (newer) newer(STEP);
+    const older = range.from > 0 ? !stick && extend : room.hasOlder && on.older;
+    const newer = !stick && (range.to < room.items.length ? extend : room.hasNewer && on.newer);
+    const isDown = newer && (way > 0 || (!older && down < END_PX));
+    if (isDown && down < ahead) newer(STEP);
+    if (!isDown && older && up < ahead) older(-STEP);
   }
 
   function show(key) {
     const at = indexOf(key);
     if (at < 0) return null;
-    stick = false;
+    leaveEnd();
+    way = 0;
     const from = before(at, WINDOW_MAX / 2);
     range = { from, to: after(from, WINDOW_MAX) };
     keepRange();
@@ -705,6 +715,7 @@ export function createLog({ on, me }) {
 
   return {
     isAtEnd: () => stick && isLive(),
+    seenUpTo: () => (stick && shownUpTo()) || Infinity,
     toEnd,
     jump,
     looked,
