@@ -116,12 +116,21 @@ struct event *read_event(struct store *s, sqlite3_stmt *row, int64_t room)
     return e;
 }
 
+int read_failure(const struct store *s)
+{
+    int rc = sqlite3_extended_errcode(s->db);
+
+    return rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE ? rc : SQLITE_NOMEM;
+}
+
 static int add_row(struct store *s, struct query *q, sqlite3_stmt *row, int64_t room,
                    const char *room_name)
 {
     struct event *e = read_event(s, row, room);
 
-    return e != NULL && query_add_item(q, e, room_name) ? SQLITE_OK : SQLITE_NOMEM;
+    if (e == NULL)
+        return read_failure(s);
+    return query_add_item(q, e, room_name) ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 /* ---- the kinds of queries ---- */

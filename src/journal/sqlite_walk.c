@@ -73,10 +73,8 @@ static int take_row(struct sheet *sheet, struct store *s, sqlite3_stmt *row, boo
         sqlite3_column_type(row, COLUMN_ROOM_NAME) == SQLITE_NULL)
         return SQLITE_CORRUPT;
     e = is_bare ? read_event_bare(s, row, room) : read_event(s, row, room);
-    if (e == NULL) {
-        rc = sqlite3_extended_errcode(s->db);
-        return rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE ? rc : SQLITE_NOMEM;
-    }
+    if (e == NULL)
+        return read_failure(s);
     rc = take_event(sheet, row, e);
     event_unref(&e);
     return rc;
