@@ -107,7 +107,10 @@ const holdFrames = () => {
   const draw = globalThis.requestAnimationFrame;
   let held = null;
   globalThis.requestAnimationFrame = (f) => (held ? held.push(f) : draw(f));
-  globalThis.hold = () => (held ??= []);
+  globalThis.hold = () => {
+    held = [];
+    return new Promise((done) => draw(() => draw(done))); // what was asked for before is drawn
+  };
   globalThis.oneFrame = () => held.splice(0).forEach((f) => f(performance.now()));
   globalThis.release = () => {
     const all = held;
