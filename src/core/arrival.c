@@ -260,13 +260,19 @@ static void step(struct place *p)
     (void)is_settled(p, join(p, false, 0, NULL));
 }
 
+/* What each is given comes in the order of the events: more of them than a turn delivers would delay all others. */
+static unsigned returns_allowed(const struct shard *shard)
+{
+    return shard->is_behind ? 1 : RETURNS_A_TURN;
+}
+
 /* Who comes back is given much, so when many do at once they take turns: live events wait for a few of them, not for
  * all. */
 static void step_in_turn(struct place *p)
 {
     struct shard *shard = p->session->shard;
 
-    if (!p->arrival->has_since || shard->returns++ < RETURNS_A_TURN)
+    if (!p->arrival->has_since || shard->returns++ < returns_allowed(shard))
         step(p);
     else
         list_append(&shard->returning, &p->arrival->turn);
@@ -279,7 +285,7 @@ void arrival_next_turn(struct shard *shard)
     list_init(&waiting);
     list_take(&shard->returning, &waiting);
     shard->returns = 0;
-    while (!list_empty(&waiting) && shard->returns < RETURNS_A_TURN) {
+    while (!list_empty(&waiting) && shard->returns < returns_allowed(shard)) {
         struct arrival *a = LIST_ENTRY(waiting.next, struct arrival, turn);
 
         list_remove(&a->turn);
