@@ -5,9 +5,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "journal/sqlite.h"
+#include "journal/sqlite_read.h"
 
 #include <poll.h>
 #include <stdatomic.h>
+
+enum { MESSAGES = 5, STEPS_MAX = 10000 };
 
 static char path[SQLITE_FILE_PATH];
 
@@ -162,6 +165,43 @@ static void what_nobody_waits_for_is_not_looked_for(void **state)
     }
 }
 
+static int break_off(void *arg)
+{
+    (void)arg;
+    return 1;
+}
+
+/* Of a message's reactions as well, which are another statement. */
+static void it_says_that_it_was_broken_off_wherever_that_was(void **state)
+{
+    static const enum query_kind kinds[] = {QUERY_SEARCH, QUERY_PAGE, QUERY_EVENTS};
+    struct journal_rig *rig = *state;
+
+    for (int i = 0; i < MESSAGES; i++) {
+        struct result made = rig_keep(rig, rig_message("tea", rig->ann, "black tea"));
+
+        rig_keep(rig, rig_react("tea", rig->bob, made.id, "+", true));
+    }
+    query_free(rig_search(rig, "tea", "tea", MESSAGES)); /* the words are in the index now */
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        int steps = 0, rc;
+
+        do {
+            struct store *s = store_open(path, STORE_READ, false); /* or it would count on */
+            struct query *q = question(kinds[i]);
+
+            assert_non_null(s);
+            sqlite3_progress_handler(s->db, ++steps, break_off, NULL);
+            rc = read_query(s, q);
+            assert_true(rc == SQLITE_INTERRUPT || (rc == SQLITE_OK && q->item_count >= MESSAGES));
+            query_free(q);
+            store_close(s);
+        } while (rc != SQLITE_OK && steps < STEPS_MAX);
+        assert_int_equal(rc, SQLITE_OK);
+        assert_true(steps > 10 * MESSAGES);
+    }
+}
+
 int main(void)
 {
 #define patience_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -171,6 +211,7 @@ int main(void)
         patience_test(a_search_gets_less_time_while_others_wait),
         patience_test(a_search_that_has_waited_for_long_is_not_begun),
         patience_test(what_nobody_waits_for_is_not_looked_for),
+        patience_test(it_says_that_it_was_broken_off_wherever_that_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
