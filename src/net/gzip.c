@@ -4,7 +4,7 @@
 #include <libdeflate.h>
 
 enum {
-    LENGTH_MIN = 1024,     /* less fits into one packet as it is */
+    LENGTH_MIN = 256,      /* of less the headers eat what it would save */
     HARD_MAX = 256 * 1024, /* up to here as hard as can be: of 4 MiB that would take a second */
     LEVEL_HARD = 12,
     LEVEL = 9,

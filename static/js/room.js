@@ -135,7 +135,7 @@ function goTo(room) {
   if (!roomOf(store.get(), clean)) enterRoom(clean);
   if (clean !== here()) {
     composer.save();
-    store.dispatch({ type: 'lookAway', room: here() });
+    store.dispatch({ type: 'lookAway', room: here(), seq: log.seenUpTo() });
   }
   open(clean);
 }
@@ -462,7 +462,7 @@ function redrawAtMidnight() {
 document.addEventListener('visibilitychange', () => {
   if (!seat) return;
   if (document.hidden) {
-    store.dispatch({ type: 'lookAway', room: here() });
+    store.dispatch({ type: 'lookAway', room: here(), seq: log.seenUpTo() });
     return;
   }
   chat.cameToView();

@@ -263,8 +263,11 @@ const roomActions = {
   },
   readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...asRead(room, seq), line: null } : room),
   clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
-  // What has been read needs no line on return.
-  lookAway: (room) => (room.line && !room.unread ? { ...room, line: null } : room),
+  // What has been read needs no line on return; what was not shown has not been read.
+  lookAway: (room, action, state) => {
+    const after = roomActions.unseen(room, action, state);
+    return after.line && !after.unread ? { ...after, line: null } : after;
+  },
   out: (room) => (room.isIn ? { ...room, isIn: false, typing: {} } : room),
 };
 

@@ -158,6 +158,17 @@ scene('who leaves the end before what came was shown has not read it', quick, as
   await eventually(() => ana.title(), '(1) #lobby · hubbub');
 });
 
+scene('who goes to another room before what came was shown has not read it', quick, async (stage) => {
+  const ana = await behind(stage, 5);
+  await ana.evaluate(() => (location.hash = '#/r/elsewhere'));
+  await eventually(() => ana.title(), '(5) #elsewhere · hubbub');
+  await ana.evaluate(() => globalThis.release());
+  await ana.evaluate(() => (location.hash = '#/r/lobby'));
+  await eventually(() => lastText(ana), '104 said');
+  assert.equal(await ana.$eval('#line + .message .bubble', (bubble) => bubble.textContent), '100 said');
+  await eventually(() => ana.title(), '#lobby · hubbub');
+});
+
 scene('what was not shown is not remembered as read', quick, async (stage) => {
   const ana = await behind(stage, 20);
   const mark = () =>
