@@ -118,28 +118,31 @@ static void destroy(Fts5Tokenizer *tokenizer)
     mem_free(t);
 }
 
-static fts5_api *find_fts5(sqlite3 *db)
+/* SQLITE_ERROR of an SQLite that was built without it. Newer ones read the file for this, and may find none. */
+static int find_fts5(sqlite3 *db, fts5_api **api)
 {
-    fts5_api *api = NULL;
     sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL);
 
-    if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL) == SQLITE_OK) {
-        sqlite3_bind_pointer(st, 1, &api, "fts5_api_ptr", NULL);
+    *api = NULL;
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_pointer(st, 1, api, "fts5_api_ptr", NULL);
         sqlite3_step(st);
+        rc = *api != NULL ? SQLITE_OK : SQLITE_ERROR;
     }
     sqlite3_finalize(st);
-    return api;
+    return rc;
 }
 
 int tokenizer_register(sqlite3 *db)
 {
     fts5_tokenizer calls = {create, destroy, tokenize};
-    fts5_api *api = find_fts5(db);
+    fts5_api *api;
     struct unicode61 *unicode61;
-    int rc;
+    int rc = find_fts5(db, &api);
 
-    if (api == NULL) /* an SQLite that was built without it */
-        return SQLITE_ERROR;
+    if (rc != SQLITE_OK)
+        return rc;
     unicode61 = mem_alloc(sizeof *unicode61);
     rc = api->xFindTokenizer(api, "unicode61", &unicode61->data, &unicode61->calls);
     if (rc == SQLITE_OK)

@@ -122,7 +122,8 @@ static void later_commits_wait_for_the_disk_as_configured(void **state)
         assert_non_null(s);
         log_syncs = 0;
         assert_int_equal(store_begin(s, &has_changed), SQLITE_OK);
-        assert_int_equal(store_run(s, SQL_PROBE_ADD, ""), SQLITE_OK);
+        /* not twice the same, which some builds of SQLite do not write */
+        assert_int_equal(store_run(s, is_full ? SQL_PROBE_REMOVE : SQL_PROBE_ADD, ""), SQLITE_OK);
         assert_int_equal(store_commit(s), SQLITE_OK);
         assert_int_equal(log_syncs, is_full);
         store_close(s);
