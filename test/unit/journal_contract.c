@@ -298,7 +298,7 @@ static void a_reaction_that_changes_nothing_is_a_repeat(void **state)
     rig_keep(r, rig_react("tea", r->bob, id, "x", true));
     result = rig_repeat(r, rig_react("tea", r->bob, id, "x", true));
     assert_memory_equal(&result.id, &id, sizeof id);
-    assert_in_range(result.seq, id.seq, 2);
+    assert_int_in_range(result.seq, id.seq, 2);
     assert_int_not_equal(result.ts, 0);
     rig_keep(r, rig_react("tea", r->ann, id, "x", true));
     rig_repeat(r, rig_react("tea", r->ann_in_capitals, id, "x", true));
@@ -475,7 +475,7 @@ static void many_threads_make_one_order(void **state)
             room++;
         repeats += result->is_repeat;
         if (result->is_repeat) {
-            assert_in_range(result->seq, 1, next[room]);
+            assert_int_in_range(result->seq, 1, next[room]);
         } else {
             assert_int_equal(result->seq, ++next[room]);
             assert_true(result->ts >= last_ts[room]);

@@ -262,7 +262,7 @@ static void over_the_rate_is_refused_and_then_closed_with_4429(void **state)
         assert_non_null(strstr(rig_next(rig, c), "too fast"));
         errors++;
     }
-    assert_in_range(errors, 10, 999);
+    assert_int_in_range(errors, 10, 999);
     assert_memory_equal(rig_next(rig, c), "close 4429", 10);
 }
 

@@ -345,7 +345,7 @@ static void what_is_too_old_does_not_stay_in_memory(void **state)
             uint64_t due = hub_due(rig->hub);
 
             assert_int_equal(rig->hub->rooms->tail.count, passed <= 60000 ? 3 : 0);
-            assert_in_range(due, rig->now.mono_ms + 1, rig->now.mono_ms + TAIL_LOOK_MS);
+            assert_int_in_range(due, rig->now.mono_ms + 1, rig->now.mono_ms + TAIL_LOOK_MS);
             passed += (int)(due - rig->now.mono_ms);
             rig_advance(rig, due - rig->now.mono_ms);
         }

@@ -45,7 +45,7 @@ static void similar_names_spread(void **state)
         if (++*bucket > largest)
             largest = *bucket;
     }
-    assert_in_range(largest, 64, 128);
+    assert_uint_in_range(largest, 64, 128);
 }
 
 int main(void)

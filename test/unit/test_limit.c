@@ -26,7 +26,7 @@ static void small_steps_lose_nothing(void **state)
     limit_init(&l, &ten, 0);
     for (uint64_t now = 0; now < 10000; now++)
         taken += limit_take(&l, &ten, 1, now);
-    assert_in_range(taken, 3 + 99, 3 + 100);
+    assert_int_in_range(taken, 3 + 99, 3 + 100);
 }
 
 static void never_holds_more_than_the_burst(void **state)

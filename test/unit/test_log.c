@@ -103,11 +103,11 @@ static void a_long_line_is_cut_but_stays_a_line(void **state)
     value[sizeof value - 1] = '\0';
     log_info("long", "value=%s", value);
     line = look();
-    assert_in_range(strlen(line), 900, 1024);
+    assert_int_in_range(strlen(line), 900, 1024);
     assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
     log_info(value, "value=%s", value);
     line = look();
-    assert_in_range(strlen(line), 900, 1024);
+    assert_int_in_range(strlen(line), 900, 1024);
     assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 }
 
@@ -168,7 +168,7 @@ static void lines_of_several_threads_do_not_mix(void **state)
         int writer;
 
         assert_int_equal(sscanf(line + 24, " info line writer=%d ", &writer), 1);
-        assert_in_range(writer, 0, WRITERS - 1);
+        assert_int_in_range(writer, 0, WRITERS - 1);
         snprintf(rest, sizeof rest, "info line writer=%d padding=%060d\n", writer, seen[writer]++);
         expect_line(line, rest);
         lines++;
@@ -229,7 +229,7 @@ static void quoted_text_is_cut_to_fit(void **state)
 
         log_quote(out, size, input, sizeof input - 1);
         length = strlen(out);
-        assert_in_range(length, 2, size - 1);
+        assert_int_in_range(length, 2, size - 1);
         assert_int_equal(out[0], '"');
         assert_int_equal(out[length - 1], '"');
         free(out);

@@ -200,7 +200,7 @@ static void many_producers_lose_nothing_and_keep_their_order(void **state)
     assert_int_equal(disorder, 0);
     assert_int_equal(total, PRODUCERS * ITEMS_EACH);
     /* The limit is looked at before the lock is taken: each producer may exceed it by one. */
-    assert_in_range(largest, 1, LIMIT + PRODUCERS);
+    assert_int_in_range(largest, 1, LIMIT + PRODUCERS);
     mailbox_destroy(&m);
 }
 

@@ -239,7 +239,7 @@ static void a_page_fetches_little_more_than_it_may_tell(void **state)
         q->limit = 50;
         q->bytes_max = 3000;
         q = rig_ask(r, q);
-        assert_in_range(q->item_count, 3, 6);
+        assert_int_in_range(q->item_count, 3, 6);
         query_free(q);
     }
 }
@@ -265,7 +265,7 @@ static void a_stop_does_not_wait_for_all_questions(void **state)
     assert_int_equal(r->answer_count, QUESTIONS);
     for (size_t i = 0; i < QUESTIONS; i++)
         answered += r->answers[i]->outcome == OK;
-    assert_in_range(answered, 0, QUESTIONS - 1);
+    assert_int_in_range(answered, 0, QUESTIONS - 1);
 }
 
 static void await_oldest(struct journal_rig *r, uint64_t seq)

@@ -263,7 +263,7 @@ static void a_deleted_text_is_nowhere_in_the_file(void **state)
     file = fopen(l->path, "rb");
     count = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
-    assert_in_range(count, 4096, sizeof bytes - 1);
+    assert_int_in_range(count, 4096, sizeof bytes - 1);
     assert_null(memmem(bytes, count, "Passwort", 8));
     assert_null(memmem(bytes, count, "between us", 10));
     assert_non_null(memmem(bytes, count, "tea", 3));

@@ -245,7 +245,7 @@ static void it_ends_at_damage_unless_that_is_to_be_passed(void **state)
     wipe("<600>");
     s = store_open(journal_path, STORE_READ, false);
     assert_int_equal(walk_on(&w, s, count_visit, &v) & 0xff, SQLITE_CORRUPT);
-    assert_in_range(v.count, 500, 599);
+    assert_int_in_range(v.count, 500, 599);
     store_close(s);
 }
 
@@ -258,13 +258,14 @@ static void what_stands_beside_damaged_pages_is_read(void **state)
     fill(EVENTS, 100);
     assert_int_equal(count_lost(&f, NULL), 0);
     lost = wipe("<1>x") + wipe("<500>") + wipe("<700>");
-    assert_in_range(lost, 3, 120);
+    assert_int_in_range(lost, 3, 120);
     assert_int_equal(count_lost(&f, NULL), lost);
     assert_int_equal(f.stretches, 3);
     assert_true(f.fate[1] == 'l' && f.fate[500] == 'l' && f.fate[700] == 'l');
     assert_int_equal(f.bare, 0);
     assert_int_equal(f.reactions, EVENTS - lost);
-    assert_in_range(count_lost(&f, "nobody"), lost, lost + f.stretches); /* not told, nor lost */
+    assert_int_in_range(count_lost(&f, "nobody"), lost,
+                        lost + f.stretches); /* not told, nor lost */
 }
 
 static void the_damaged_end_of_the_log_is_an_end(void **state)
