@@ -86,7 +86,6 @@ static const struct {
      "trusted-types 'none'"},
     {"x-content-type-options:", "nosniff"},
     {"referrer-policy:", "no-referrer"},
-    {"cross-origin-opener-policy:", "same-origin"},
 };
 
 void http_add(struct http_headers *h, const char *name, const char *value)

@@ -51,7 +51,7 @@ export function hide(element, isHidden) {
 
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
 
-// The children of parent become those of rows (docs/client.md). build(row, isNew) makes a node.
+// The children of parent become those of rows (docs/client.md); build(row) makes a node.
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   const keys = new Set(rows.map((row) => row.key));
@@ -61,7 +61,7 @@ export function reconcile(parent, rows, build) {
   let cursor = parent.firstChild;
   for (const row of rows) {
     const old = known.get(row.key);
-    const node = old && isSame(old.sig, row.sig) ? old.node : build(row, !old);
+    const node = old && isSame(old.sig, row.sig) ? old.node : build(row);
     if (old && old.node !== node) {
       if (cursor === old.node) cursor = node;
       replace(old.node, node);

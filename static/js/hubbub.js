@@ -16,6 +16,7 @@ const ANSWER_MS = 10_000;
 const QUERY_MS = 20_000;
 const TYPING_EVERY_MS = 3_000;
 const AGAIN_MS = 1_000;
+const PACE_MS = 2_000; // twice the rate's
 const LAST = 50;
 const ENTRIES_MAX = 50;
 const CHARACTERS_MAX = 64 * 1024;
@@ -236,6 +237,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     keepTrying = true;
     patience = PATIENCE_MS;
     takenSince = null;
+    restartSince = -Infinity;
     after(CHECK_EVERY_MS, checkHealth);
     enter({ phase: 'online' });
   }
@@ -250,7 +252,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
     if (frame.type === 'bye' || (frame.type === 'error' && state.phase !== 'online')) last = { ...last, ...frame };
     if (frame.type === 'hello') greet(frame);
     if (frame.type === 'joined' && state.phase === 'connecting') letIn();
-    if (state.phase === 'online' || frame.type === 'hello') onFrame(frame);
+    if (state.phase === 'online' || frame.type === 'hello' || frame.code === 'bad_request') onFrame(frame);
   }
 
   function close(code) {
@@ -464,6 +466,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   const requests = new Map(); // by cid
   const sends = new Map(); // by cid
   const holds = new Set(); // timers
+  const postponed = new Set(); // cids
   let me = cleanName(name);
   let hello = null;
 
@@ -490,10 +493,15 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
 
   function greet(frame) {
     hello = frame;
+    signIn();
+    emit('hello', frame);
+  }
+
+  function signIn() {
     const key = storage.get(`key ${person}`) ?? undefined;
     const [first] = rooms.values();
     if (first) sendJoin(first, { username: me, key, token });
-    emit('hello', frame);
+    else connection.stop();
   }
 
   function onChange(state, before) {
@@ -533,6 +541,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     if (!isFirst && !frame.recovered) room.emit('gap', frame);
     for (const event of events)
       if (event.seq > since) room.emit(event.type, { ...event, room: room.name, isHistory: isFirst });
+    for (const { id, seq, state } of outbox.of(room.name)) if (state === 'acked' && seq <= room.seq) outbox.arrived(id);
     for (const [cid, request] of requests)
       if (request.keep && request.frame.room === room.name) dispatch(cid, request);
     flush(room);
@@ -580,19 +589,28 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     flush(room);
   }
 
-  function slowDown(ms) {
-    for (const [cid, request] of requests) {
-      if (outbox.find(cid)) {
-        done(cid);
-        outbox.postpone(cid, ms);
-      } else later(ms, () => requests.has(cid) && dispatch(cid, request));
+  const joiningBy = (cid) => [...rooms.values()].find((room) => room.isJoining && room.joinCid === cid);
+
+  // Once more, but later; and one after the other: all at once would be too fast again.
+  function postpone(cid, ms) {
+    clearTimeout(requests.get(cid)?.timer);
+    if (outbox.find(cid)) {
+      done(cid);
+      outbox.postpone(cid, ms);
     }
-    later(ms, () => {
-      for (const room of rooms.values()) {
-        if (room.isJoining) sendJoin(room);
-        else flush(room);
-      }
-    });
+    if (!postponed.size) later(ms, goOn);
+    postponed.add(cid);
+  }
+
+  function goOn() {
+    const [cid] = postponed;
+    const request = requests.get(cid);
+    const joining = joiningBy(cid);
+    postponed.delete(cid);
+    if (request) dispatch(cid, request);
+    else if (joining) sendJoin(joining);
+    else flush(rooms.get(outbox.find(cid)?.room));
+    if (postponed.size) later(PACE_MS / (hello.limits?.rate || 1), goOn);
   }
 
   function error(frame) {
@@ -600,46 +618,33 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     const ms = told > 0 ? told : AGAIN_MS;
     const entry = outbox.find(cid);
     const request = requests.get(cid);
-    const joining = [...rooms.values()].find((room) => room.isJoining && room.joinCid === cid);
-    const isForLater = code === 'rate_limited' || code === 'unavailable';
-    if (code === 'rate_limited' || (cid === undefined && isForLater)) slowDown(ms);
+    const joining = joiningBy(cid);
+    const isLimit = code === 'rate_limited';
+    const isForLater = isLimit || code === 'unavailable';
+    if (isForLater && cid === undefined) {
+      for (const each of requests.keys()) postpone(each, ms);
+      for (const room of rooms.values()) if (room.isJoining) postpone(room.joinCid, ms);
+    } else if (isForLater && (isLimit || entry || request?.keep || joining)) postpone(cid, ms);
     else if (entry) {
       done(cid);
-      if (isForLater) {
-        outbox.postpone(cid, ms);
-        later(ms, () => flush(rooms.get(entry.room)));
-      } else {
-        outbox.refuse(cid, frame);
-        sends.get(cid)?.reject(new ChatError(frame));
-        sends.delete(cid);
-        emit('frame', frame, { entry });
-      }
+      outbox.refuse(cid, frame);
+      sends.get(cid)?.reject(new ChatError(frame));
+      sends.delete(cid);
+      emit('frame', frame, { entry });
       flush(rooms.get(entry.room));
-    } else if (request?.keep && isForLater) {
-      clearTimeout(request.timer);
-      later(ms, () => requests.has(cid) && dispatch(cid, request));
     } else if (request) done(cid).reject(new ChatError(frame));
-    else if (joining && isForLater) later(ms, () => rooms.has(joining.name) && sendJoin(joining));
     else {
       if (joining) rooms.delete(joining.name);
       emit('frame', frame, { refusedRoom: joining?.name });
       joining?.emit('error', frame);
+      if (joining && connection.state().phase === 'connecting') signIn(); // to the next, if there is one
     }
   }
 
   const answer = (frame) => done(frame.cid)?.resolve(frame);
-  const handlers = {
-    bye: (frame) => emit('frame', frame),
-    joined,
-    ack,
-    error,
-    left: answer,
-    history: answer,
-    search: answer,
-    rooms: answer,
-    pong: answer,
-    users: (frame) => (requests.has(frame.cid) ? answer : event)(frame),
-  };
+  const users = (frame) => (requests.has(frame.cid) ? answer : event)(frame);
+  const handlers = { joined, ack, error, users, bye: (frame) => emit('frame', frame) };
+  for (const type of ['left', 'history', 'search', 'rooms', 'pong']) handlers[type] = answer;
 
   function onFrame(frame) {
     (handlers[frame.type] ?? event)(frame);
@@ -768,6 +773,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
 
     close({ forget = false } = {}) {
       for (const id of holds) clearTimeout(id);
+      postponed.clear();
       for (const cid of [...requests.keys()]) done(cid).reject(lost());
       if (forget) storage.set(`key ${person}`, null);
       rooms.clear();

@@ -107,10 +107,11 @@ const signin = {
 };
 
 const before = tab.get('seat');
-const wish = { name: browser.get('name') ?? '', room: roomOfAddress() };
+// Somebody may have begun to write before this was loaded.
+const wish = { name: name.value || (browser.get('name') ?? ''), room: room.value || roomOfAddress() };
 
 if (typeof before?.name === 'string' && typeof before.room === 'string') {
-  const seat = { name: before.name, room: location.hash ? wish.room : before.room };
+  const seat = { name: before.name, room: location.hash && !roomFault(wish.room) ? wish.room : before.room };
   join(seat, { insist: RELOAD_PATIENCE_MS, isBack: true });
 } else {
   signin.show(wish);

@@ -29,14 +29,12 @@ const here = () => store.get().current;
 const me = () => store.get().me;
 const handle = (room = here()) => chat?.room(room);
 const tell = (text, retry) => composer.complain(text, retry);
-const wellFormed = (text) => text.toWellFormed?.() ?? text;
-const isTooLong = (body) => bytes(body) > (chat.hello()?.limits?.body ?? Infinity);
 
 const log = createLog({
   me,
   on: {
     act,
-    react,
+    react: (...args) => later('setReaction', ...args),
     tools: (item) => later('tools', item),
     find: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
@@ -48,12 +46,12 @@ const log = createLog({
     newest: toNewest,
     again: scheduleRender,
     unseen: (seq) => store.dispatch({ type: 'unseen', room: here(), seq }),
-    seen: () => store.dispatch({ type: 'read', room: here() }),
+    seen: () => isLooking() && store.dispatch({ type: 'read', room: here() }),
   },
 });
 const composer = createComposer({
   send: say,
-  change: edit,
+  change: (...args) => later('change', ...args),
   scroll: (pages) => log.page(pages),
   editLast,
   typing: () => handle()?.typing(),
@@ -69,6 +67,7 @@ const status = createStatus({
 });
 
 const app = {
+  changing: 0,
   chat: () => chat,
   settings: () => settings,
   change(fields) {
@@ -76,7 +75,7 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, current, composer, log, goTo, leaveRoom, act, apply, react, ask, older, render, tell, topics },
+  ...{ store, current, composer, log, goTo, leaveRoom, act, fitting, ask, older, render, tell, topics },
 };
 const announcer = createAnnouncer(app);
 app.chime = announcer.chime;
@@ -104,7 +103,7 @@ export function join(panel, { name, room }, { insist, isBack = false } = {}) {
   const known = browser.get(nameFor('rooms'));
   for (const other of Array.isArray(known) ? known : []) if (other !== seat.room) enterRoom(other);
   store.dispatch({ type: 'open', room: seat.room });
-  if (isBack) open(seat.room);
+  if (isBack) open(seat.room, 'replaceState');
 }
 
 function enterRoom(room) {
@@ -117,11 +116,11 @@ function showChat() {
   byId('chat').hidden = false;
 }
 
-function open(room) {
+function open(room, how = 'pushState') {
   seat.room = room;
   store.dispatch({ type: 'open', room });
   tab.set('seat', seat);
-  if (roomOfAddress() !== room) history.pushState(null, '', roomAddress(room));
+  if (roomOfAddress() !== room) history[how](null, '', roomAddress(room));
   composer.open(nameKey(seat.name), room);
   announcer.wasRead(room);
   render();
@@ -154,7 +153,8 @@ function saveRooms() {
 }
 
 function signOut() {
-  chat.close({ forget: true });
+  // (Unless the server still has us, and only with the key lets us in again.)
+  chat.close({ forget: chat.state().phase === 'online' });
   showPanel({});
 }
 
@@ -192,9 +192,12 @@ function serverChanged(hello) {
 
 // --- what the server says ---
 
-const isWatched = (room) => room === here() && !document.hidden && log.isAtEnd();
+const isLooking = () => !document.hidden && document.hasFocus();
+const isWatched = (room) => room === here() && isLooking() && log.isAtEnd();
 
-const presence = (frame) => store.dispatch({ ...frame, ts: frame.ts ?? Date.now() });
+const noticesOf = (room) => settings.rooms?.[room]?.notices;
+const presence = (frame) =>
+  store.dispatch({ ...frame, ts: frame.ts ?? Date.now(), isWanted: (noticesOf(frame.room) ?? 'hide') !== 'hide' });
 
 const frames = {
   joined(frame, { isFirst, was }) {
@@ -202,12 +205,12 @@ const frames = {
     if (was !== room) store.dispatch({ type: 'rename', room: was, to: room });
     if (seat.room === was) seat.room = room;
     store.dispatch({ type: 'named', me: username });
-    store.dispatch({ ...frame, mark: marks[room], asked: PAGE, now: Date.now(), watched: isWatched(room) });
+    store.dispatch({ ...frame, mark: marks[room], now: Date.now() });
     saveRooms();
     if (!wasIn) {
       wasIn = true;
       showChat();
-      open(seat.room);
+      open(seat.room, 'replaceState');
       topics();
     }
     if (count > users.length) handle(room).users().then((f) => store.dispatch(f), () => {});
@@ -232,9 +235,9 @@ const frames = {
   leave: presence,
 
   error({ error }, { entry, refusedRoom } = {}) {
+    if (refusedRoom) leaveRoom(refusedRoom);
     if (entry) byId('alert').replaceChildren(h('p', { dir: 'auto' }, strings.failed(error)));
     else tell(error);
-    if (refusedRoom) leaveRoom(refusedRoom);
   },
 };
 
@@ -251,10 +254,16 @@ async function topics() {
 
 // --- talking ---
 
+// False, and told, if it cannot be sent.
+function fitting(text) {
+  const body = text.toWellFormed?.() ?? text;
+  return bytes(body) > (chat.hello()?.limits?.body ?? Infinity) ? tell(strings.tooLong) : body;
+}
+
 function say(text, replyTo) {
-  const body = wellFormed(text);
+  const body = fitting(text);
   const { name, hasNewer } = current();
-  if (isTooLong(body)) return tell(strings.tooLong);
+  if (!body) return false;
   if (!handle(name).post(body, replyTo)) return tell(strings.full);
   store.dispatch({ type: 'clearLine', room: name });
   if (hasNewer) toNewest();
@@ -276,35 +285,6 @@ function act(what, item, ...more) {
   if (what === 'reply') composer.reply(item);
   else if (what !== 'edit') later(what, item, ...more);
   else if (item.mine) composer.edit(item);
-}
-
-async function apply(event, request) {
-  const room = here();
-  const was = findMessage(current(), event.id);
-  const own = { ...event, username: me(), ts: Date.now() };
-  store.dispatch({ type: 'apply', room, event: own });
-  try {
-    await request(handle());
-  } catch (error) {
-    if (error.code === 'lost') return; // we left
-    store.dispatch({ type: 'restore', room, was, event: own });
-    tell(strings.didNotWork(error.message));
-  }
-}
-
-function react({ id }, emoji, on) {
-  apply({ type: 'react', id, emoji, on }, (room) => room.react(id, emoji, on));
-}
-
-function edit(item, text) {
-  if (!text) {
-    later('remove', item);
-    return false;
-  }
-  const body = wellFormed(text);
-  if (isTooLong(body)) return tell(strings.tooLong);
-  if (body !== item.body) apply({ type: 'edit', id: item.id, body }, (room) => room.edit(item.id, body));
-  return true;
 }
 
 function editLast() {
@@ -347,13 +327,6 @@ function loadHole({ before, key }, room = here()) {
 
 // --- keys ---
 
-function nextRegion(step) {
-  const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
-  const here = all.findIndex((region) => region.contains(document.activeElement));
-  const next = all[here < 0 ? 0 : (here + step + all.length) % all.length];
-  (next.querySelector('[tabindex="0"], [aria-current="page"]') ?? next).focus();
-}
-
 function escape() {
   if (composer.cancel()) return;
   if (current()?.line) store.dispatch({ type: 'clearLine', room: current().name });
@@ -371,8 +344,8 @@ const commands = { k: 'openSwitcher', '/': 'showShortcuts' };
 
 function keyAct(event) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-  const command = (ctrlKey || metaKey) && !altKey && !shiftKey && commands[key.toLowerCase()];
-  if (key === 'F6') return () => nextRegion(shiftKey ? -1 : 1);
+  const command = (ctrlKey || metaKey) && !altKey && (!shiftKey || key === '/') && commands[key.toLowerCase()];
+  if (key === 'F6') return () => later('nextRegion', shiftKey ? -1 : 1);
   if (command) return () => later(command);
   if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => later('goRoom', key === 'ArrowUp' ? -1 : 1, shiftKey);
   return null;
@@ -410,7 +383,7 @@ function render() {
   const state = store.get();
   const room = current();
   if (!seat || !room) return;
-  const notices = settings.rooms?.[room.name]?.notices ?? (room.count > QUIET_ROOM ? 'hide' : 'fold');
+  const notices = noticesOf(room.name) ?? (room.count > QUIET_ROOM ? 'hide' : 'fold');
   log.render(room, chat.outbox.of(room.name), { notices });
   rooms.render(state);
   people.render(state, room);
@@ -472,7 +445,9 @@ document.addEventListener('visibilitychange', () => {
 const events = {
   online: () => chat.networkCame(),
   offline: () => chat.networkWent(),
-  beforeunload: (event) => chat.outbox.waiting() && event.preventDefault(),
+  focus: () => log.looked(),
+  resize: composer.changed,
+  beforeunload: (event) => (chat.outbox.waiting() || app.changing) && event.preventDefault(),
   pagehide() {
     composer.save();
     saveMarks();

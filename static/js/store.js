@@ -7,6 +7,8 @@ const ITEMS_IN_ALL = 30_000;
 const ITEMS_ELSEWHERE = 200; // when there is too much in all
 const NOTICES_UP_TO = 50; // people; in a larger room it is no news
 const TYPING_MS = 5_000;
+const LATER_MAX = 500; // the page that reaches the end has what came before these
+const CHANGES_KEPT = 200;
 
 export const emptyRoom = {
   name: '',
@@ -20,7 +22,8 @@ export const emptyRoom = {
   next: 0,
   hasOlder: false,
   hasNewer: false,
-  later: [],
+  later: [], // while hasNewer
+  changes: [], // the last edits, deletions and reactions
   unread: 0,
   mentions: 0,
   line: null,
@@ -59,7 +62,7 @@ function item(state, { id, seq, username, body, ts, reply_to, edited, deleted, r
 }
 const itemsOf = (state, frames) => frames.filter((f) => f.type === 'message').map((f) => item(state, f));
 
-const toLater = (room, frame) => ({ ...room, later: [...room.later, frame] });
+const toLater = (room, frame) => ({ ...room, later: [...room.later, frame].slice(-LATER_MAX) });
 
 function trim(room) {
   if (room.items.length <= ITEMS_MAX || room.hasNewer) return room;
@@ -103,7 +106,8 @@ function arrive(room, frame, state) {
   // History may have brought it already.
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
-  return made.mine || frame.watched ? { ...after, read: made.seq } : count(after, made, state);
+  if (frame.watched || (made.mine && !room.unread)) return { ...after, read: made.seq };
+  return made.mine ? after : count(after, made, state);
 }
 
 function count(room, made, state) {
@@ -127,7 +131,8 @@ function durable(room, frame, state) {
   const applied = events[frame.type](room, frame, state);
   // (What concerns a message that waits waits too.)
   const isWaiting = room.hasNewer && frame.type !== 'message' && room.later.some((f) => f.id === frame.id);
-  return { ...(isWaiting ? toLater(applied, frame) : applied), seq: frame.seq };
+  const changes = frame.type === 'message' ? room.changes : [...room.changes, frame].slice(-CHANGES_KEPT);
+  return { ...(isWaiting ? toLater(applied, frame) : applied), changes, seq: frame.seq };
 }
 
 function stopTyping(room, username) {
@@ -136,9 +141,10 @@ function stopTyping(room, username) {
 
 const withUsers = (room, users, count = users.length) => ({ ...room, users, count });
 
-function notice(room, { type: kind, username, ts }, state) {
-  if (room.count > NOTICES_UP_TO || room.hasNewer) return room;
-  return append(room, numbered(room, { kind, username, ts, mine: isMe(state, username) }));
+function notice(room, { type: kind, username, ts, isWanted }, state) {
+  const mine = isMe(state, username);
+  if ((room.count > NOTICES_UP_TO && !mine && !isWanted) || room.hasNewer) return room;
+  return append(room, numbered(room, { kind, username, ts, mine }));
 }
 
 function unreadSince(room, read, state) {
@@ -156,7 +162,7 @@ function firstLook(room, frame, state) {
   const items = itemsOf(state, frame.events);
   const { mark } = frame;
   const since = mark?.epoch === frame.epoch ? mark.seq : frame.seq;
-  return unreadSince({ ...room, items, hasOlder: items.length >= (frame.asked ?? 1) }, since, state);
+  return unreadSince({ ...room, items, hasOlder: items[0]?.seq > 1 }, since, state);
 }
 
 function afterLoss(room, frame, state) {
@@ -169,17 +175,18 @@ function afterLoss(room, frame, state) {
   const hole = { kind: 'hole', before: messages[0]?.seq ?? frame.seq + 1 };
   if (!isOverlapping && !isNothing && items.length)
     items = [...items, numbered(room, { ts: frame.now, ...(isSameLog ? hole : { kind: 'gap' }) })];
-  const isNew = (m) => !m.mine && !m.deleted && !frame.watched && (!isSameLog || m.seq > room.seq);
-  const after = { ...room, items: merge(items, messages), next: room.next + 1, hasNewer: false, later: [] };
+  const isNew = (m) => !m.mine && !m.deleted && (!isSameLog || m.seq > room.seq);
+  const read = isSameLog ? room.read : 0;
+  const after = { ...room, items: merge(items, messages), read, next: room.next + 1, hasNewer: false, later: [] };
   return messages.filter(isNew).reduce((sum, made) => count(sum, made, state), after);
 }
 
 // The end of history is reached.
 function joinLater(room, state) {
-  const known = new Set(room.items.map((i) => i.id));
+  const last = room.items.findLast(isKept)?.seq ?? 0;
   const add = (after, frame) => {
     if (frame.type !== 'message') return events[frame.type](after, frame, state);
-    return known.has(frame.id) ? after : append(after, item(state, frame));
+    return frame.seq <= last ? after : append(after, item(state, frame));
   };
   return room.later.reduce(add, { ...room, hasNewer: false, later: [] });
 }
@@ -208,8 +215,8 @@ const asRead = (room, seq = room.seq) => ({ ...room, unread: 0, mentions: 0, rea
 
 const roomActions = {
   joined: (room, frame, state) => {
-    const { users, count: n, seq, epoch, events: all, watched } = frame;
-    const recover = () => all.reduce((after, e) => durable(after, { ...e, watched }, state), room);
+    const { users, count: n, seq, epoch, events: all } = frame;
+    const recover = () => all.reduce((after, e) => durable(after, e, state), room);
     const look = room.epoch === null ? firstLook : frame.recovered ? recover : afterLoss;
     return { ...withUsers(look(room, frame, state), users, n), seq, epoch, isIn: true, typing: {} };
   },
@@ -239,7 +246,10 @@ const roomActions = {
 
   history: (room, { where, messages, epoch, ...page }, state) => {
     if (epoch !== room.epoch) return room;
-    return pages[where](room, { ...page, items: itemsOf(state, messages) }, state);
+    const after = pages[where](room, { ...page, items: itemsOf(state, messages) }, state);
+    // What happened since the page was read may have come before it.
+    const ids = new Set(messages.map((m) => m.id));
+    return room.changes.filter((c) => ids.has(c.id)).reduce((sum, c) => events[c.type](sum, c, state), after);
   },
 
   // Seen at once; taken back if the server refuses.

@@ -21,8 +21,7 @@ export const strings = {
 
   nameEmpty: 'Please choose a name.',
   nameLong: 'This name is too long: 32 characters at most.',
-  nameCharacters:
-    'This name has characters that cannot be seen or that would turn the text around. Please leave them out.',
+  nameCharacters: 'This name has characters that cannot be seen.',
   roomLong: 'This room name is too long: 64 characters at most.',
   roomCharacters: 'A room name has letters, digits and . _ - only.',
   unreachable: 'The server cannot be reached. Please try again.',
@@ -90,8 +89,7 @@ export const strings = {
   queued: 'Waiting to be sent',
   sending: 'Sending…',
   failed: (reason) => `Not sent: ${reason}`,
-  didNotWork: (reason) => `That did not work: ${reason}`,
-  tooLong: 'This message is too long to be sent in one piece.',
+  tooLong: 'This message is too long.',
   full: 'Too many messages are waiting. Please wait until you are connected again.',
   retry: 'Send again',
   edit: 'Edit',

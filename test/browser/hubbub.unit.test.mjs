@@ -349,3 +349,50 @@ test('typing is passed on every three seconds', async () => {
   const [socket] = server.sockets;
   assert.equal(socket.sent.filter((f) => f.type === 'typing').length, 2);
 });
+
+test('far too fast: what is refused goes one after the other, not all of it for each refusal', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  await settle();
+  const { id } = await room.send('a message');
+  let tokens = 5;
+  let filledAt = now;
+  let heard = 0;
+  server.refuse((f) => {
+    if (f.type !== 'react') return null;
+    heard++;
+    tokens = Math.min(5, tokens + ((now - filledAt) / 1000) * 50);
+    filledAt = now;
+    if (tokens < 1) return { code: 'rate_limited', error: 'Slow down.', retry_after: 100 };
+    tokens--;
+    return null;
+  });
+  const all = Array.from({ length: 40 }, (_, i) => room.react(id, `r${i}`));
+  await pass(10_000);
+  await Promise.all(all);
+  assert.ok(heard < 100, `${heard} requests`);
+});
+
+test('a first room that cannot be is told, and the next one signs in', async () => {
+  const chat = open('ana');
+  const bad = chat.join('bad');
+  const good = chat.join('lobby');
+  const told = new Promise((resolve) => bad.on('error', resolve));
+  server.refuse((f) => (f.room === 'bad' ? { code: 'bad_request', error: 'No such name.' } : null));
+  assert.equal((await told).error, 'No such name.');
+  await settle();
+  assert.equal(chat.state().phase, 'online');
+  await good.send('here');
+  assert.deepEqual(bodies(), ['here']);
+});
+
+test('an only room that cannot be ends the connection, until another is joined', async () => {
+  const chat = open('ana');
+  const told = new Promise((resolve) => chat.join('bad').on('error', resolve));
+  server.refuse((f) => (f.room === 'bad' ? { code: 'bad_request', error: 'No such name.' } : null));
+  await told;
+  await settle();
+  assert.equal(chat.state().phase, 'idle');
+  await chat.join('lobby').send('here');
+  assert.deepEqual(bodies(), ['here']);
+});

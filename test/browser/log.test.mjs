@@ -206,11 +206,11 @@ scene('keys: regions, rows, stray characters', async ({ person, peer }) => {
     });
   assert.equal(await focus(), 'message');
   await ana.keyboard.press('F6');
-  assert.equal(await focus(), 'side-scroll');
+  await eventually(focus, 'side-scroll'); // after what it needs was loaded
   await ana.keyboard.press('F6');
-  assert.equal(await focus(), 'room-link');
+  await eventually(focus, 'room-link');
   await ana.keyboard.press('F6');
-  assert.equal(await focus(), 'three');
+  await eventually(focus, 'three');
   await ana.keyboard.press('ArrowUp');
   assert.equal(await focus(), 'two');
   await ana.keyboard.press('Home');
@@ -221,11 +221,12 @@ scene('keys: regions, rows, stray characters', async ({ person, peer }) => {
   assert.equal(await focus(), 'three');
   assert.equal(await ana.locator('article[tabindex="0"]').count(), 1);
   await ana.keyboard.press('Shift+F6');
-  assert.equal(await focus(), 'room-link');
+  await eventually(focus, 'room-link');
   await ana.keyboard.press('h');
   assert.equal(await focus(), 'message');
   assert.equal(await ana.inputValue('#message'), 'h');
   await ana.keyboard.press('F6');
+  await eventually(focus, 'side-scroll');
   await ana.keyboard.press('Escape');
   assert.equal(await focus(), 'message');
   await ana.keyboard.press('Control+/');
@@ -430,4 +431,47 @@ scene('the row that has the focus, and those that are selected, stay while the w
   assert.ok(!(await texts(ana)).includes('a30'), 'the others are not in the page');
   await ana.keyboard.press('ArrowDown');
   await eventually(async () => (await kept()).focus, 'a21');
+});
+
+scene('Home and End lead to the first and the last message there is, also beyond the window', quick, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  for (let i = 0; i < 300; i++) bob.say(`${i} said`);
+  await eventually(() => lastText(ana), '299 said');
+  const focused = () => ana.evaluate(() => document.activeElement.querySelector('.bubble')?.textContent);
+  await ana.focus('article[tabindex="0"]');
+  await ana.keyboard.press('Home');
+  assert.equal(await focused(), '0 said');
+  await ana.keyboard.press('End');
+  assert.equal(await focused(), '299 said');
+});
+
+// Where the slash needs Shift, as on a German keyboard.
+scene('Ctrl and a slash, with Shift or without', async ({ person }) => {
+  const ana = await person('ana');
+  const opens = async (init) => {
+    await ana.evaluate((how) => document.body.dispatchEvent(new KeyboardEvent('keydown', { ...how, bubbles: true })), init);
+    await ana.waitForSelector('dialog.shortcuts[open]');
+    await ana.keyboard.press('Escape');
+    await ana.waitForSelector('dialog', { state: 'detached' });
+  };
+  await opens({ key: '/', ctrlKey: true });
+  await opens({ key: '/', ctrlKey: true, shiftKey: true });
+});
+
+scene('in a window that has not the focus nothing is read', async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  bob.say('one');
+  await eventuallyTexts(ana, ['one']);
+  assert.equal(await ana.title(), '#lobby · hubbub');
+  await ana.evaluate(() => (document.hasFocus = () => false));
+  bob.say('two');
+  await eventually(() => ana.title(), '(1) #lobby · hubbub');
+  assert.equal(await ana.$eval('#line + .message .bubble', (bubble) => bubble.textContent), 'two');
+  await ana.evaluate(() => {
+    delete document.hasFocus;
+    dispatchEvent(new Event('focus'));
+  });
+  await eventually(() => ana.title(), '#lobby · hubbub');
 });

@@ -298,7 +298,7 @@ scene('a text too long for one frame is not sent at all and stays where it is', 
   await ana.keyboard.press('Enter');
   await eventually(
     () => ana.textContent('#message-error'),
-    'This message is too long to be sent in one piece.',
+    'This message is too long.',
   );
   assert.equal((await ana.inputValue('#message')).length, long.length);
   assert.deepEqual(await texts(ana), []);
@@ -322,4 +322,41 @@ scene('a reload with messages waiting sends them once', away, async (stage) => {
   stage.later(() => again.stop());
   await ana.reload();
   await eventually(() => states(ana), ['one:sent', 'two:sent']);
+});
+
+scene('what was missed has a line before it and a way up to it, though one was at the end', { ...away, daemon: { message_rate: 0 } }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  const bob = await stage.friend('bob');
+  await bob.say('before');
+  await eventuallyTexts(ana, ['before']);
+  line.cut();
+  for (let i = 0; i < 40; i++) await bob.say(`${i} missed`);
+  line.heal();
+  await eventually(() => ana.$$eval('.bubble', (all) => all.at(-1).textContent), '39 missed');
+  await eventually(() => ana.textContent('#pill-top-text'), '40 unread');
+  await ana.click('#pill-top');
+  await ana.waitForFunction(() => document.querySelector('#line')?.getBoundingClientRect().top > 0);
+  assert.equal(await ana.$eval('#line + .message .bubble', (bubble) => bubble.textContent), '0 missed');
+});
+
+scene('a reload asks first while a change has not been made', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  await say(ana, 'one');
+  await eventuallySent(ana, ['one']);
+  const asks = () => ana.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  await ana.hover('.bubble');
+  await ana.waitForSelector('.tools');
+  assert.equal(await asks(), false);
+  line.cut();
+  await ana.focus('.mine article');
+  await ana.keyboard.press('e');
+  await ana.fill('#message', 'two');
+  await ana.press('#message', 'Enter');
+  await eventuallyTexts(ana, ['two']);
+  assert.equal(await asks(), true);
+  line.heal();
+  await eventually(asks, false);
+  assert.equal(await ana.textContent('.edited'), 'edited');
 });

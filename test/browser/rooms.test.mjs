@@ -212,3 +212,49 @@ scene('two windows of one browser: what is read in one is read in the other', as
   });
   await eventually(() => links(ana), ['lobby', 'ops']);
 });
+
+scene('too many rooms: the reason is said, where one can read it', { daemon: { max_rooms: 2 } }, async ({ person }) => {
+  const ana = await person('ana');
+  for (const room of ['one', 'two']) await ana.evaluate((name) => (location.hash = `#/r/${name}`), room);
+  await eventually(() => ana.$$eval('.room-link-name', (all) => all.map((one) => one.textContent)), ['lobby', 'one']);
+  assert.match(await ana.textContent('#message-error'), /as many rooms/);
+});
+
+scene('what is half written is the same after a reload: an answer, an edit, and the draft under it', async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  await say(ana, 'mine');
+  bob.say('yours');
+  await eventuallyTexts(ana, ['mine', 'yours']);
+  const state = () =>
+    ana.evaluate(() => {
+      const context = document.getElementById('context');
+      return [context.hidden ? '' : context.innerText, document.getElementById('message').value];
+    });
+
+  await ana.focus('.theirs article');
+  await ana.keyboard.press('r');
+  await ana.keyboard.type('half an answer');
+  await eventually(state, ['Replying to bob yours', 'half an answer']);
+  await ana.reload();
+  await eventuallyTexts(ana, ['mine', 'yours']);
+  await eventually(state, ['Replying to bob yours', 'half an answer']);
+  await ana.evaluate(() => (location.hash = '#/r/elsewhere'));
+  await eventually(state, ['', '']);
+  await ana.evaluate(() => (location.hash = '#/r/lobby'));
+  await eventually(state, ['Replying to bob yours', 'half an answer']);
+  await ana.press('#message', 'Enter');
+  await ana.waitForSelector('.mine .quote');
+
+  await ana.fill('#message', 'a draft');
+  await ana.focus('.mine article');
+  await ana.keyboard.press('e');
+  await ana.press('#message', 'End');
+  await ana.keyboard.type(' too');
+  await eventually(state, ['Editing · Esc cancels', 'mine too']);
+  await ana.reload();
+  await eventually(state, ['Editing · Esc cancels', 'mine too']);
+  await ana.press('#message', 'Enter');
+  await eventually(state, ['', 'a draft']);
+  await eventuallyTexts(ana, ['mine too', 'yours', 'half an answer']);
+});

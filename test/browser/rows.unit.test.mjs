@@ -328,3 +328,70 @@ test('unknown actions and rooms change nothing', () => {
   for (const type of ['nothing', 'constructor', '__proto__']) assert.equal(reduce(state, { type, room: 'lobby' }), state);
   assert.equal(reduce(state, { ...said('a', 'x'), room: 'elsewhere', seq: 1, id: 'x' }), state);
 });
+
+const jump = (...seqs) => ({ type: 'history', where: 'around', epoch: 'e1', messages: seqs.map((n) => kept(n, `${n}`)), hasNewer: true });
+const page = (where, more, ...seqs) => ({ type: 'history', where, epoch: 'e1', messages: seqs.map((n) => kept(n, `${n}`)), more });
+const comes = (seq, more) => ({ ...kept(seq, `${seq}`), ...more });
+
+test('back to the newest: in order, though more came meanwhile than a page holds', () => {
+  const away = play(start(), joined([kept(9, '9')]), jump(1, 2), comes(10), comes(11), comes(12), comes(13));
+  const back = play(away, page('newest', true, 11, 12, 13), comes(14));
+  assert.equal(bodies(back), '11 12 13 14');
+  assert.equal(lobby(back).hasOlder, true);
+});
+
+test('what comes while one reads far back is kept up to a number, and none is missing at the end', () => {
+  let state = play(start(), joined([kept(1, '1')]), jump(1));
+  for (let seq = 2; seq <= 2_000; seq++) state = play(state, comes(seq));
+  assert.equal(lobby(state).unread, 1_999);
+  assert.ok(lobby(state).later.length < 1_000);
+  const seqs = Array.from({ length: 1_999 }, (_, i) => i + 2);
+  const back = play(state, page('after', false, ...seqs.slice(0, 1_900)));
+  assert.equal(bodies(back), [1, ...seqs].join(' '));
+});
+
+test('a page that was read before an edit, a deletion or a reaction does not undo it', () => {
+  const before = play(
+    start(),
+    joined([kept(1, 'one'), kept(2, 'two'), kept(3, 'three')]),
+    { type: 'edit', id: 'm1', body: 'ONE', ts: noon },
+    { type: 'delete', id: 'm2', ts: noon },
+    { type: 'react', id: 'm3', username: 'a', emoji: 'x', on: true, ts: noon },
+  );
+  const old = { type: 'history', where: 'before', epoch: 'e1', messages: [kept(1, 'one'), kept(2, 'two'), kept(3, 'three')] };
+  const [one, two, three] = lobby(play(before, old)).items;
+  assert.deepEqual([one.body, two.deleted, three.reactions], ['ONE', true, { x: ['a'] }]);
+});
+
+test('our own message does not read those before it', () => {
+  const state = after(said('a', '1'), said('a', '2', noon, false), said('me', 'mine', noon, false));
+  assert.deepEqual([lobby(state).unread, lobby(state).read], [1, 1]);
+  assert.equal(lobby(play(state, { type: 'read' })).read, 3);
+});
+
+test('in a new log nothing has been read', () => {
+  const state = after(said('a', '1'), said('a', '2'));
+  assert.equal(lobby(state).read, 2);
+  const renewed = play(state, joined([kept(1, 'new')], { epoch: 'e2', recovered: false }));
+  assert.deepEqual([lobby(renewed).read, lobby(renewed).unread], [0, 1]);
+});
+
+test('what was missed has a line before it, also where somebody looks on', () => {
+  const state = after(said('a', '1'));
+  const back = play(state, joined([kept(2, '2'), kept(3, '3')], { recovered: true }));
+  assert.equal(kinds(back), 'day message line message message');
+  assert.equal(kinds(play(back, { type: 'read' })), 'day message line message message');
+});
+
+test('there is more before the page that came on joining, however short it is', () => {
+  assert.equal(lobby(play(start(), joined([kept(150, 'x')]))).hasOlder, true);
+  assert.equal(lobby(play(start(), joined([kept(1, 'x')]))).hasOlder, false);
+  assert.equal(lobby(play(start(), joined([]))).hasOlder, false);
+});
+
+test('in a crowd our own coming is told, and others if they are wanted', () => {
+  const crowd = after({ type: 'users', users: Array.from({ length: 60 }, (_, i) => `u${i}`), count: 60 });
+  const told = (...more) => bodies(play(crowd, ...more));
+  assert.equal(told(came('a'), came('me')), 'join');
+  assert.equal(told({ ...came('a'), isWanted: true }, { ...went('u1'), isWanted: true }), 'join leave');
+});

@@ -153,3 +153,44 @@ scene('a browser that refuses to remember anything will do', async ({ visitor, p
   await page.click('#rooms .theme');
   assert.equal(await page.getAttribute('html', 'data-theme'), 'light');
 });
+
+scene('a name that is written before the page is complete stays', async ({ visitor, daemon }) => {
+  const page = await visitor({ url: 'about:', path: 'blank' });
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/js/main.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(daemon.url, { waitUntil: 'commit' });
+  await page.fill('#name', 'ana');
+  await page.press('#name', 'Enter'); // too early, but harmless
+  release();
+  await page.waitForFunction(() => document.querySelector('#name-avatar').textContent === 'A');
+  assert.equal(await page.inputValue('#name'), 'ana');
+  assert.equal(new URL(page.url()).search, '');
+  await page.press('#name', 'Enter');
+  await page.waitForSelector('#chat', { state: 'visible' });
+});
+
+scene('an address of no room leads back to where one was', async ({ person }) => {
+  const ana = await person('ana');
+  await say(ana, 'here');
+  await ana.evaluate(() => {
+    location.hash = '#/r/bad%20room';
+    location.reload();
+  });
+  await ana.waitForLoadState();
+  await eventually(() => ana.title(), '#lobby · hubbub');
+  await eventually(() => ana.$$eval('.bubble', (all) => all.map((one) => one.textContent)), ['here']);
+  assert.equal(await ana.evaluate(() => location.hash), '#/r/lobby');
+});
+
+scene('going back after joining leaves; it does not join the first room', async ({ visitor }) => {
+  const page = await visitor();
+  await page.fill('#room', 'tea');
+  await signIn(page, 'ana');
+  await eventually(() => page.title(), '#tea · hubbub');
+  await page.goBack();
+  assert.equal(page.url(), 'about:blank');
+});

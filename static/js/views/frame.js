@@ -68,6 +68,7 @@ export function createRooms({ onSignOut }) {
       reconcile(list, rows, build);
       hide(byId('elsewhere'), !rows.some((row) => !row.isCurrent && row.unread));
       write(byId('my-name'), state.me);
+      byId('my-name').title = state.me;
       showAvatar(byId('my-avatar'), state.me);
     },
   };
@@ -250,7 +251,7 @@ export function createStatus(on) {
 
 // --- where one writes; a draft is kept for each room ---
 
-// on.send, on.change: false if the text is to stay.
+// on.send, and later on.change: false if the text is to stay.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
@@ -287,8 +288,8 @@ export function createComposer(on) {
 
   function save() {
     if (!place) return;
-    const text = mode.edit ? mode.draft : input.value;
-    tab.set(draftName(), text || null);
+    const text = input.value;
+    tab.set(draftName(), text || mode.edit || mode.reply ? { text, ...mode } : null);
   }
 
   function changed() {
@@ -305,6 +306,7 @@ export function createComposer(on) {
 
   function setMode(next) {
     mode = next;
+    save();
     const item = mode.edit ?? mode.reply;
     context.hidden = !item;
     form.dataset.mode = mode.edit ? 'edit' : mode.reply ? 'reply' : '';
@@ -329,7 +331,7 @@ export function createComposer(on) {
     const text = input.value.trim();
     const { edit, reply } = mode;
     if (edit) {
-      if (on.change(edit, text)) cancel();
+      on.change(edit, text).then((isDone) => isDone && mode.edit === edit && cancel());
       return;
     }
     if (!text) return;
@@ -391,13 +393,13 @@ export function createComposer(on) {
     focus: () => input.focus(),
     open(seat, room) {
       if (place?.seat === seat && place.room === room) return;
-      cancel();
       save();
       place = { seat, room };
       showHint();
       input.placeholder = input.ariaLabel = strings.messageTo(room);
-      setMode({});
-      setText(tab.get(draftName()) ?? '');
+      const { text = '', ...was } = tab.get(draftName()) ?? {};
+      setMode(was);
+      setText(text);
     },
     lock(isLocked) {
       input.readOnly = isLocked;
@@ -410,8 +412,9 @@ export function createComposer(on) {
     },
     edit(item) {
       cancel();
-      setMode({ edit: item, draft: input.value });
+      const draft = input.value;
       input.value = item.body;
+      setMode({ edit: item, draft });
       fit();
       input.focus();
       input.setSelectionRange(input.value.length, input.value.length);

@@ -16,7 +16,6 @@ const WAITING_MAX = 240;
 const LIFT_MS = 5_000;
 const END_PX = 24;
 const MOMENTUM_MS = 1_500;
-const CALM_MS = 1_000;
 
 // --- items to rows ---
 
@@ -288,7 +287,6 @@ export function createLog({ on, me }) {
   let way = 0; // where one scrolls
   let held = null;
   let touchedAt = -Infinity;
-  let cameAt = -Infinity;
   let tabStop = null; // an article
   let pointed = null; // the article under the mouse
 
@@ -454,22 +452,13 @@ export function createLog({ on, me }) {
     hide(byId('empty'), room.hasOlder || !room.isIn || rows.some((row) => row.kind === 'message'));
     const top = list.known.get(rows[1]?.key)?.node; // under the day
     lift(top ? lifted + topOf(top) - topOf(list.children[1]) : 0);
-    reconcile(list, rows, element);
+    reconcile(list, rows, (row) => build[row.kind](row));
     shown = rows;
     giveTabStop();
     hold(place);
     showPills();
     const { from, to } = range;
     if (stick && (to < room.items.length || from > before(to, endItems))) on.again();
-  }
-
-  function element(row, isNew) {
-    const node = build[row.kind](row);
-    if (!isNew || !stick) return node;
-    const now = performance.now();
-    if (shown.length && now - cameAt > CALM_MS) node.classList.add('new'); // many would flicker
-    cameAt = now;
-    return node;
   }
 
   const lineNode = () => list.known.get('line')?.node;
@@ -502,7 +491,7 @@ export function createLog({ on, me }) {
   }
 
   function looked() {
-    if (stick && room && isLive() && !document.hidden) on.seen();
+    if (stick && room && isLive()) on.seen();
   }
 
   function scrolled() {
@@ -641,7 +630,9 @@ export function createLog({ on, me }) {
   function step(by) {
     const { key } = itemOf(document.activeElement);
     const at = indexOf(key);
-    if (at >= 0 && (at < range.from || at >= range.to)) show(key);
+    if (by > 1) toEnd();
+    else if (by < -1) show(room.items[0].key);
+    else if (at >= 0 && (at < range.from || at >= range.to)) show(key);
     const all = articles();
     const here = all.indexOf(document.activeElement);
     if (by < 0 && here === 0 && (range.from > 0 || room.hasOlder)) {
@@ -677,7 +668,7 @@ export function createLog({ on, me }) {
   for (const type of ['touchstart', 'touchend'])
     scroller.addEventListener(type, () => (touchedAt = performance.now()), { passive: true });
   scroller.addEventListener('scroll', scrolled, { passive: true });
-  pill.addEventListener('click', toEnd);
+  pill.addEventListener('click', () => (toEnd(), scroller.focus()));
   pillTop.addEventListener('click', toLine);
   byId('older-button').addEventListener('click', () => on.older());
   const resized = new ResizeObserver(() => {
