@@ -4,7 +4,6 @@ import { hue, initials } from './words.js';
 
 export const byId = (id) => document.getElementById(id);
 
-// h('p', { class: 'note', onclick: f, 'aria-hidden': 'true' }, 'text', element, isLong && 'more')
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   const isThere = (value) => (value ?? false) !== false;

@@ -23,6 +23,7 @@ let marks = {}; // {room: {epoch, seq}}: up to where one has read
 let settings = browser.get('settings') ?? {};
 let markTimer;
 let renderPending = false;
+let changing = 0;
 
 const current = () => roomOf(store.get(), here());
 const here = () => store.get().current;
@@ -34,7 +35,7 @@ const log = createLog({
   me,
   on: {
     act,
-    react: (...args) => later('setReaction', ...args),
+    react,
     tools: (item) => later('tools', item),
     find: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
@@ -51,7 +52,7 @@ const log = createLog({
 });
 const composer = createComposer({
   send: say,
-  change: (...args) => later('change', ...args),
+  change: edit,
   scroll: (pages) => log.page(pages),
   editLast,
   typing: () => handle()?.typing(),
@@ -67,7 +68,6 @@ const status = createStatus({
 });
 
 const app = {
-  changing: 0,
   chat: () => chat,
   settings: () => settings,
   change(fields) {
@@ -75,7 +75,7 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, current, composer, log, goTo, leaveRoom, act, fitting, ask, older, render, tell, topics },
+  ...{ store, current, composer, log, goTo, leaveRoom, act, apply, react, ask, older, render, tell, topics },
 };
 const announcer = createAnnouncer(app);
 app.chime = announcer.chime;
@@ -287,6 +287,34 @@ function act(what, item, ...more) {
   else if (item.mine) composer.edit(item);
 }
 
+async function apply(event, request) {
+  const room = here();
+  const was = findMessage(current(), event.id);
+  const own = { ...event, username: me(), ts: Date.now() };
+  store.dispatch({ type: 'apply', room, event: own });
+  changing++;
+  try {
+    await request(handle());
+  } catch (error) {
+    if (error.code === 'lost') return; // we left
+    store.dispatch({ type: 'restore', room, was, event: own });
+    tell(strings.didNotWork(error.message));
+  } finally {
+    changing--;
+  }
+}
+
+function react({ id }, emoji, on) {
+  apply({ type: 'react', id, emoji, on }, (room) => room.react(id, emoji, on));
+}
+
+function edit(item, text) {
+  if (!text) later('remove', item);
+  const body = text && fitting(text);
+  if (body && body !== item.body) apply({ type: 'edit', id: item.id, body }, (room) => room.edit(item.id, body));
+  return body;
+}
+
 function editLast() {
   const item = current().items.findLast((i) => i.mine && i.kind === 'message' && !i.deleted && !i.isLost);
   if (item) composer.edit(item);
@@ -447,7 +475,7 @@ const events = {
   offline: () => chat.networkWent(),
   focus: () => log.looked(),
   resize: composer.changed,
-  beforeunload: (event) => (chat.outbox.waiting() || app.changing) && event.preventDefault(),
+  beforeunload: (event) => (chat.outbox.waiting() || changing) && event.preventDefault(),
   pagehide() {
     composer.save();
     saveMarks();

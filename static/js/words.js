@@ -6,7 +6,6 @@ export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one
 const list = new Intl.ListFormat('en', { type: 'unit' });
 const and = new Intl.ListFormat('en');
 
-// A sentence with names is a list of parts: text, or {name}, whose direction is its own.
 const people = (names) => list.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
 const everybody = (names, me) => and.format(names.map((name) => (name === me ? 'you' : name)));
 
@@ -89,6 +88,7 @@ export const strings = {
   queued: 'Waiting to be sent',
   sending: 'Sending…',
   failed: (reason) => `Not sent: ${reason}`,
+  didNotWork: (reason) => `That did not work: ${reason}`,
   tooLong: 'This message is too long.',
   full: 'Too many messages are waiting. Please wait until you are connected again.',
   retry: 'Send again',

@@ -39,7 +39,6 @@ const words = {
   deleteIt: 'Delete',
   actions: 'Message actions',
   react: 'React',
-  didNotWork: (reason) => `That did not work: ${reason}`,
   reply: 'Reply',
   edit: strings.edit,
   more: 'More',
@@ -188,40 +187,6 @@ export async function more(app, item, anchor) {
   if (what) app.act(what, item, anchor);
 }
 
-// Seen at once; taken back if the server refuses.
-async function apply(app, event, request) {
-  const { store, current, chat, tell } = app;
-  const { name: room } = current();
-  const was = findMessage(current(), event.id);
-  const own = { ...event, username: store.get().me, ts: Date.now() };
-  store.dispatch({ type: 'apply', room, event: own });
-  app.changing++;
-  try {
-    await request(chat().room(room));
-  } catch (error) {
-    if (error.code === 'lost') return; // we left
-    store.dispatch({ type: 'restore', room, was, event: own });
-    tell(words.didNotWork(error.message));
-  } finally {
-    app.changing--;
-  }
-}
-
-export function setReaction(app, { id }, emoji, on) {
-  apply(app, { type: 'react', id, emoji, on }, (room) => room.react(id, emoji, on));
-}
-
-// False if the text is to stay where it is written.
-export function change(app, item, text) {
-  if (!text) {
-    remove(app, item);
-    return false;
-  }
-  const body = app.fitting(text);
-  if (body && body !== item.body) apply(app, { type: 'edit', id: item.id, body }, (room) => room.edit(item.id, body));
-  return Boolean(body);
-}
-
 export async function react(app, item, anchor) {
   const emoji = await show({ kind: 'menu', label: words.react, anchor }, (close) => {
     const input = h('input', {
@@ -254,7 +219,7 @@ export async function react(app, item, anchor) {
       ),
     ];
   });
-  if (emoji) setReaction(app, item, emoji, true);
+  if (emoji) app.react(item, emoji, true);
 }
 
 export async function remove(app, { id, mine }) {
@@ -270,7 +235,7 @@ export async function remove(app, { id, mine }) {
   ]);
   if (answer !== 'yes') return;
   app.composer.cancel();
-  apply(app, { type: 'delete', id }, (room) => room.delete(id));
+  app.apply({ type: 'delete', id }, (room) => room.delete(id));
 }
 
 export function showEdits(app, { ts, edited }) {

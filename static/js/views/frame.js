@@ -251,7 +251,7 @@ export function createStatus(on) {
 
 // --- where one writes; a draft is kept for each room ---
 
-// on.send, and later on.change: false if the text is to stay.
+// on.send, on.change: false if the text is to stay.
 export function createComposer(on) {
   const form = byId('composer');
   const input = byId('message');
@@ -331,7 +331,7 @@ export function createComposer(on) {
     const text = input.value.trim();
     const { edit, reply } = mode;
     if (edit) {
-      on.change(edit, text).then((isDone) => isDone && mode.edit === edit && cancel());
+      if (on.change(edit, text)) cancel();
       return;
     }
     if (!text) return;

@@ -332,7 +332,6 @@ export function createLog({ on, me }) {
 
   const indexOf = (key) => room.items.findLastIndex((item) => item.key === key);
 
-  // A run of notices stays whole, or its row would be another.
   const counts = ({ kind, mine }) => mine || settings.notices === 'show' || (kind !== 'join' && kind !== 'leave');
 
   function walk(at, n, by) {
@@ -342,7 +341,6 @@ export function createLog({ on, me }) {
   const before = (at, n) => walk(at, n, -1);
   const after = (at, n) => walk(at, n, 1);
 
-  // In a late frame few of what came, the others in the next; too many are passed over; at rest, and mine, all.
   function chooseEnd() {
     const { items } = room;
     const { length } = items;
@@ -359,12 +357,10 @@ export function createLog({ on, me }) {
     const surplus = before(to, to < length ? few : endItems);
     if (to === length && surplus < shownFrom) return { from: Math.max(surplus, before(shownFrom, pace)), to };
     let from = surplus;
-    // The rest of a group that is cut looks different.
     while (from > surplus - STEP && continues(items[from - 1], items[from])) from--;
     return { from: Math.max(from, shownFrom), to };
   }
 
-  // What leaves at the top leaves its room: the others need not move.
   function lift(px) {
     if (px) calm ??= setTimeout(settle, LIFT_MS);
     if (px === lifted) return;
