@@ -541,7 +541,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     if (!isFirst && !frame.recovered) room.emit('gap', frame);
     for (const event of events)
       if (event.seq > since) room.emit(event.type, { ...event, room: room.name, isHistory: isFirst });
-    for (const { id, seq, state } of outbox.of(room.name)) if (state === 'acked' && seq <= room.seq) outbox.arrived(id);
+    for (const { id, seq, state } of outbox.of(room.name)) if (state === 'acked' && (since < 0 || seq <= room.seq)) outbox.arrived(id);
     for (const [cid, request] of requests)
       if (request.keep && request.frame.room === room.name) dispatch(cid, request);
     flush(room);

@@ -292,6 +292,15 @@ test('a server that said it restarts is restarting until it has been away too lo
   assert.equal(connection.state().cause, 'lost');
 });
 
+test('a restart is over when one is in again', async () => {
+  goOnline();
+  end(1001);
+  await pass(connection.state().retryAt - now);
+  letIn();
+  end(1006);
+  assert.equal(connection.state().cause, 'lost');
+});
+
 test('a farewell says how long to wait, and whether to come back at all', () => {
   goOnline();
   receive({ type: 'bye', code: 1001, reason: 'restart', reconnect: true, retry_after: 4_000 });

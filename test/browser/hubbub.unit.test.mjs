@@ -149,6 +149,27 @@ test('a log that was lost is a gap too', async () => {
   assert.deepEqual(heard, ['before', 'gap', 'after']);
 });
 
+test('confirmed, and the link was lost before it came: it does not stay behind the others for ever', async () => {
+  for (const after of ['a gap', 'a new log']) {
+    server = createFakeServer({ keep: 2 });
+    const chat = open('ana');
+    const room = chat.join('lobby', { last: 2 });
+    await settle();
+    server.swallow((frame) => frame.type === 'message');
+    await room.send('mine');
+    assert.deepEqual(chat.outbox.entries().map((e) => e.state), ['acked']);
+    server.cut();
+    await settle();
+    server.swallow(() => false);
+    if (after === 'a new log') server.lose();
+    else for (let i = 0; i < 5; i++) server.say('bob', 'lobby', `m${i}`);
+    await pass(1000);
+    assert.equal(room.place().isIn, true);
+    assert.deepEqual(chat.outbox.entries(), [], after);
+    chat.close();
+  }
+});
+
 test('a hole in seq is healed at once', async () => {
   const heard = listen(open('ana').join('lobby'));
   await settle();
