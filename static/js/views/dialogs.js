@@ -2,7 +2,7 @@
 // the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
 import { canNotify } from '../notify.js';
-import { cleanRoom } from '../hubbub.js';
+import { DEFAULT_ROOM, cleanRoom } from '../hubbub.js';
 import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
 import { lineOf, namesIn } from './log.js';
@@ -61,6 +61,10 @@ const words = {
   failed: 'The search did not work. Please try again.',
   options: (room) => `Options of #${room}`,
   leave: 'Leave this room',
+  leaveTitle: (room) => `Leave #${room}?`,
+  leaveText: (n) => `${count(n, 'message has', 'messages have')} not been sent yet.`,
+  leaveIt: (n) => `Leave and delete ${n === 1 ? 'it' : 'them'}`,
+  onlyRoom: 'You are in no other room. To go, sign out.',
   details: 'Connection details',
 };
 
@@ -222,18 +226,21 @@ export async function react(app, item, anchor) {
   if (emoji) app.react(item, emoji, true);
 }
 
-export async function remove(app, { id, mine }) {
-  if (!mine) return;
-  const answer = await show({ title: words.deleteTitle, kind: 'small' }, (close) => [
-    h('p', {}, words.deleteText),
+async function isSure(title, text, yes) {
+  const answer = await show({ title, kind: 'small' }, (close) => [
+    h('p', {}, text),
     h(
       'div',
       { class: 'buttons' },
       button({ class: 'secondary', onclick: () => close() }, words.cancel),
-      button({ class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
+      button({ class: 'primary danger', autofocus: true, onclick: () => close('yes') }, yes),
     ),
   ]);
-  if (answer !== 'yes') return;
+  return answer === 'yes';
+}
+
+export async function remove(app, { id, mine }) {
+  if (!mine || !(await isSure(words.deleteTitle, words.deleteText, words.deleteIt))) return;
   app.composer.cancel();
   app.apply({ type: 'delete', id }, (room) => room.delete(id));
 }
@@ -403,10 +410,10 @@ function changeRoom(app, room, fields) {
   app.change({ rooms: { ...rooms, [room]: { ...rooms?.[room], ...fields } } });
 }
 
-export function openRoomOptions(app) {
-  const room = app.store.get().current;
+export async function openRoomOptions(app) {
+  const { current: room, order } = app.store.get();
   const own = app.settings().rooms?.[room] ?? {};
-  return show({ title: words.options(room), kind: 'small' }, (close) => [
+  const what = await show({ title: words.options(room), kind: 'small' }, (close) => [
     choice(
       'Notify me',
       [
@@ -428,21 +435,22 @@ export function openRoomOptions(app) {
       own.notices ?? '',
       (notices) => changeRoom(app, room, { notices: notices || undefined }),
     ),
-    h(
-      'div',
-      { class: 'buttons' },
-      button(
-        {
-          class: 'secondary danger',
-          onclick: () => {
-            close();
-            app.leaveRoom(room);
-          },
-        },
-        words.leave,
-      ),
-    ),
+    // The last one that is left is entered again.
+    room === DEFAULT_ROOM && order.length === 1
+      ? h('p', { class: 'muted' }, words.onlyRoom)
+      : h('div', { class: 'buttons' }, button({ class: 'secondary danger', onclick: () => close('leave') }, words.leave)),
   ]);
+  if (what === 'leave') leave(app, room);
+}
+
+// What waits for a room that one is not in would never be sent, nor seen.
+async function leave(app, room) {
+  const { outbox } = app.chat();
+  const unsent = () => outbox.of(room).filter(({ state }) => state !== 'acked');
+  const n = unsent().length;
+  if (n && !(await isSure(words.leaveTitle(room), words.leaveText(n), words.leaveIt(n)))) return;
+  for (const { cid } of unsent()) outbox.remove(cid);
+  app.leaveRoom(room);
 }
 
 // --- search ---
@@ -568,7 +576,7 @@ export function openSettings(app) {
   const settings = app.settings();
   return show({ title: words.settings, kind: 'small' }, (close) => [
     notifications(),
-    toggle('A sound for what I am notified of', settings.sound === true, (sound) => {
+    toggle('Play a sound with notifications', settings.sound === true, (sound) => {
       app.change({ sound });
       if (sound) app.chime();
     }),
