@@ -153,13 +153,47 @@ export function mention({ composer }, name) {
   composer.focus();
 }
 
-// The tools over the one that the mouse is on.
+// The tools of the one that the mouse is on.
 export function tools(app, item) {
   const tool = (what) => {
     const onclick = ({ currentTarget }) => app.act(what, item, currentTarget);
     return iconButton(what, words[what], { tabindex: '-1', 'data-what': what, onclick });
   };
-  return h('div', { class: 'tools' }, tool('react'), tool('reply'), item.mine && tool('edit'), tool('more'));
+  const bar = h('div', { class: 'tools' }, tool('react'), tool('reply'), item.mine && tool('edit'), tool('more'));
+  requestAnimationFrame(() => bar.isConnected && placeTools(bar)); // it is not painted before
+  return bar;
+}
+
+let mouse = null;
+document.addEventListener('pointermove', (event) => (mouse = event), { passive: true });
+
+const TOOLS_APART = 4; // px from what they are beside
+const TOOLS_OVER = 6; // px of the bubble's edge, where no text is
+
+// Beside the bubble, or past the mouse if that is there; where there is no room, over or under the bubble's inner corner.
+function placeTools(bar) {
+  const article = bar.parentElement;
+  const whole = article.getBoundingClientRect();
+  const bubble = article.querySelector('.bubble').getBoundingClientRect();
+  const log = byId('log').getBoundingClientRect();
+  const { width, height } = bar.getBoundingClientRect();
+  const isMine = Boolean(article.closest('.mine'));
+  const beside = (from, to) => (isMine ? from - TOOLS_APART - width : to + TOOLS_APART);
+  const inner = isMine ? bubble.left : Math.max(bubble.left, bubble.right - width);
+  const seen = Math.min(Math.max(bubble.top, log.top + TOOLS_APART), log.bottom - TOOLS_APART - height);
+  const places = [
+    [beside(bubble.left, bubble.right), seen],
+    [beside(Math.min(bubble.left, mouse?.x - TOOLS_APART), Math.max(bubble.right, mouse?.x + TOOLS_APART)), seen],
+    [inner, bubble.top - height + TOOLS_OVER],
+    [inner, bubble.bottom - TOOLS_OVER],
+  ];
+  const isIn = ([left, top]) =>
+    left >= log.left && left + width <= log.left + byId('log').clientWidth && top >= log.top && top + height <= log.bottom;
+  const isUnderMouse = ([left, top]) =>
+    mouse && mouse.x >= left && mouse.x <= left + width && mouse.y >= top && mouse.y <= top + height;
+  const [left, top] = places.find((place) => isIn(place) && !isUnderMouse(place)) ?? places[0];
+  bar.style.setProperty('left', `${left - whole.left}px`);
+  bar.style.setProperty('top', `${top - whole.top}px`);
 }
 
 export async function more(app, item, anchor) {
