@@ -207,13 +207,13 @@ for (const width of [390, 320]) {
   });
 }
 
-// Where the tools are, with the mouse at this part of the bubble (1.1: just behind it).
-async function toolsAt(page, article, part) {
+// What the tools are over, with the mouse on the first line of the bubble or, so many px, before or behind it.
+async function toolsAt(page, article, place) {
   await page.mouse.move(2, 2);
   await eventually(() => page.locator('.tools').count(), 0);
-  const { x, y, width, height } = await article.locator('.bubble').boundingBox();
+  const { x, y, width } = await article.locator('.bubble').boundingBox();
   const row = await page.locator('#rows').boundingBox();
-  const mouse = { x: Math.min(x + width * part, row.x + row.width - 1), y: y + height / 2 };
+  const mouse = { x: Math.min(x + (place.from ?? width + place.to), row.x + row.width - 1), y: y + 20 };
   await page.mouse.move(mouse.x, mouse.y);
   await article.locator('.tools').waitFor();
   return article.evaluate((one, { x, y }) => {
@@ -246,15 +246,35 @@ for (const width of [1280, 820, 390]) {
     const height = () => ana.$eval('#log', (log) => log.scrollHeight);
     const before = await height();
     for (const article of await ana.locator('.message article').all())
-      for (const part of [-0.05, 0.05, 0.5, 0.95, 1.05])
+      for (const place of [{ from: -20 }, { from: 5 }, { from: 25 }, { to: -5 }, { to: 20 }])
         assert.deepEqual(
-          await toolsAt(ana, article, part),
+          await toolsAt(ana, article, place),
           { text: false, face: false, mouse: false, cut: false },
-          `${await article.textContent()} ${part}`,
+          `${await article.textContent()} ${JSON.stringify(place)}`,
         );
     assert.equal(await height(), before);
   });
 }
+
+scene('the switcher stays where it is, with rows as high as their text, and no more space than they need', async ({ person }) => {
+  const ana = await person('ana');
+  await ana.keyboard.press('Control+k');
+  await ana.waitForSelector('.switcher li');
+  await stillness(ana);
+  const seen = () =>
+    ana.evaluate(() => {
+      const dialog = document.querySelector('.switcher').getBoundingClientRect();
+      const rows = [...document.querySelectorAll('.switcher li')].map((one) => one.getBoundingClientRect());
+      return { top: dialog.top, heights: rows.map((row) => row.height), below: dialog.bottom - rows.at(-1).bottom };
+    });
+  const one = await seen();
+  await ana.keyboard.type('lob');
+  await eventually(() => ana.locator('.switcher li').count(), 2);
+  const two = await seen();
+  assert.deepEqual([one.heights, two.heights], [[44], [44, 44]]);
+  assert.deepEqual([two.top, two.below], [one.top, one.below]);
+  assert.ok(one.top <= 96 && one.below <= 32, JSON.stringify(one));
+});
 
 scene('targets: 24 px for a mouse, 44 px for a finger', async (stage) => {
   for (const [context, least] of [
@@ -288,8 +308,9 @@ scene('forced colours keep the focus and the bubbles visible', async (stage) => 
   const seen = await ana.evaluate(() => ({
     outline: getComputedStyle(document.activeElement).outlineStyle,
     border: getComputedStyle(document.querySelector('.bubble')).borderStyle,
+    mention: getComputedStyle(document.querySelector('.for-me .bubble')).borderLeftWidth,
   }));
-  assert.deepEqual(seen, { outline: 'solid', border: 'solid' });
+  assert.deepEqual(seen, { outline: 'solid', border: 'solid', mention: '5px' });
 });
 
 scene(
