@@ -107,8 +107,7 @@ const signin = {
 };
 
 const before = tab.get('seat');
-// Somebody may have begun to write before this was loaded.
-const wish = { name: name.value || (browser.get('name') ?? ''), room: room.value || roomOfAddress() };
+const wish = { name: name.value || browser.get('name') || '', room: room.value || roomOfAddress() };
 
 if (typeof before?.name === 'string' && typeof before.room === 'string') {
   const seat = { name: before.name, room: location.hash && !roomFault(wish.room) ? wish.room : before.room };

@@ -153,7 +153,7 @@ function saveRooms() {
 }
 
 function signOut() {
-  // (Unless the server still has us, and only with the key lets us in again.)
+  // Else the server may still have us.
   chat.close({ forget: chat.state().phase === 'online' });
   showPanel({});
 }

@@ -181,7 +181,6 @@ function afterLoss(room, frame, state) {
   return messages.filter(isNew).reduce((sum, made) => count(sum, made, state), after);
 }
 
-// The end of history is reached.
 function joinLater(room, state) {
   const last = room.items.findLast(isKept)?.seq ?? 0;
   const add = (after, frame) => {
@@ -252,7 +251,6 @@ const roomActions = {
     return room.changes.filter((c) => ids.has(c.id)).reduce((sum, c) => events[c.type](sum, c, state), after);
   },
 
-  // Seen at once; taken back if the server refuses.
   apply: (room, { event }, state) => events[event.type](room, event, state),
   restore: (room, { was, event }) =>
     change(room, was.id, (is) =>

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { assertAccessible, eventually, eventuallyTexts, noLimits, say, scene, setHidden } from './harness.mjs';
+import {
+  assertAccessible,
+  eventually,
+  eventuallyTexts,
+  noLimits,
+  say,
+  scene,
+  setHidden,
+  signIn,
+  stillness,
+} from './harness.mjs';
 
 const policy =
   "default-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
@@ -123,24 +133,25 @@ scene('the drawer opens, takes the focus on, and closes', async ({ person, peer 
   assert.equal(await ana.evaluate(() => document.activeElement.id), 'people-open');
 });
 
+const sticksOut = (one) =>
+  one.evaluate(() => {
+    const found = [];
+    if (document.documentElement.scrollHeight > innerHeight && document.getElementById('signin').hidden)
+      found.push(`page is ${document.documentElement.scrollHeight} high`);
+    if (document.documentElement.scrollWidth > innerWidth)
+      found.push(`page ${document.documentElement.scrollWidth}`);
+    for (const element of document.querySelectorAll('main *, aside *, nav *')) {
+      const box = element.getBoundingClientRect();
+      const isSeen = element.checkVisibility() && !element.closest('.sr-only, .faces') && box.width > 1;
+      if (isSeen && (box.right > innerWidth + 1 || box.left < -1))
+        found.push(`${element.localName}.${element.className} ${box.left} ${box.right}`);
+    }
+    return found;
+  });
+
 for (const width of [1280, 820, 390, 320]) {
   scene(`reflow: nothing sticks out at ${width} px`, async (stage) => {
     const page = await stage.visitor({ viewport: { width, height: 640 } });
-    const sticksOut = (one) =>
-      one.evaluate(() => {
-        const found = [];
-        if (document.documentElement.scrollHeight > innerHeight && document.getElementById('signin').hidden)
-          found.push(`page is ${document.documentElement.scrollHeight} high`);
-        if (document.documentElement.scrollWidth > innerWidth)
-          found.push(`page ${document.documentElement.scrollWidth}`);
-        for (const element of document.querySelectorAll('main *, aside *, nav *')) {
-          const box = element.getBoundingClientRect();
-          const isSeen = element.checkVisibility() && !element.closest('.sr-only, .faces') && box.width > 1;
-          if (isSeen && (box.right > innerWidth + 1 || box.left < -1))
-            found.push(`${element.localName}.${element.className} ${box.left} ${box.right}`);
-        }
-        return found;
-      });
     assert.deepEqual(await sticksOut(page), []);
     const ana = await busyRoom(stage, { viewport: { width, height: 640 } });
     assert.deepEqual(await sticksOut(ana), []);
@@ -150,6 +161,120 @@ for (const width of [1280, 820, 390, 320]) {
     assert.ok(send.y + send.height <= 640 && log.height > 60, JSON.stringify({ send, log }));
   });
 }
+
+// As the browser's own setting does it: what is in rem follows, and so do the media queries.
+async function enlarged({ visitor, daemon }, name, context) {
+  const page = await visitor({ ...context, url: 'about:', path: 'blank' });
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setFontSizes', { fontSizes: { standard: 32 } });
+  await page.goto(daemon.url);
+  await signIn(page, name);
+  return page;
+}
+
+for (const width of [390, 320]) {
+  scene(`reflow: text at 200 % by the browser's setting, ${width} px`, async (stage) => {
+    const ana = await enlarged(stage, 'Ada Lovelace', { script: noLimits, viewport: { width, height: 740 } });
+    const bob = await stage.friend('bob');
+    const { id } = await bob.say('Morning! See https://example.org/start (two commands).');
+    await bob.room.react(id, '👍');
+    await bob.say('An answer, for Ada Lovelace too', id);
+    await say(ana, 'Fine, see http://localhost:8080/', 'w'.repeat(20_000));
+    await ana.waitForSelector('[data-state="failed"]');
+    assert.equal(await ana.evaluate(() => getComputedStyle(document.documentElement).fontSize), '32px');
+    const space = (selector) =>
+      ana.$eval(selector, (one) => {
+        const [{ width: wide, height }, size] = [one.getBoundingClientRect(), parseFloat(getComputedStyle(one).fontSize)];
+        return { isWhole: one.scrollWidth <= one.clientWidth, ems: wide / size, isOneLine: height < 2 * size };
+      });
+    assert.deepEqual(await sticksOut(ana), []);
+    const name = await space('.room-head h1');
+    assert.ok(name.isOneLine && (width < 390 ? name.ems > 2.5 : name.isWhole), JSON.stringify(name));
+    for (const [side, opener] of [
+      ['rooms', '#rooms-open'],
+      ['people', '#people-open'],
+    ]) {
+      await ana.click(opener);
+      await ana.waitForSelector(`#${side}`, { state: 'visible' });
+      await stillness(ana);
+      assert.deepEqual(await sticksOut(ana), [], side);
+      const head = await space(`#${side} h2`);
+      assert.ok(head.isOneLine, JSON.stringify(head));
+      if (side === 'rooms') assert.ok((await space('#my-name')).ems > 4);
+      await ana.click(`#${side} .drawer-close`);
+      await ana.waitForSelector(`#${side}`, { state: 'hidden' });
+    }
+  });
+}
+
+// What the tools are over, with the mouse on the first line of the bubble or, so many px, before or behind it.
+async function toolsAt(page, article, place) {
+  await page.mouse.move(2, 2);
+  await eventually(() => page.locator('.tools').count(), 0);
+  const { x, y, width } = await article.locator('.bubble').boundingBox();
+  const row = await page.locator('#rows').boundingBox();
+  const mouse = { x: Math.min(x + (place.from ?? width + place.to), row.x + row.width - 1), y: y + 20 };
+  await page.mouse.move(mouse.x, mouse.y);
+  await article.locator('.tools').waitFor();
+  return article.evaluate((one, { x, y }) => {
+    const box = (selector, inset = 0) => {
+      const { left, right, top, bottom } = one.closest('.message').querySelector(selector)?.getBoundingClientRect() ?? {};
+      return { left, right, top: top + inset, bottom: bottom - inset };
+    };
+    const tools = box('.tools');
+    const meets = (other) =>
+      tools.left < other.right && tools.right > other.left && tools.top < other.bottom && tools.bottom > other.top;
+    const padding = parseFloat(getComputedStyle(one.querySelector('.bubble')).paddingTop);
+    const log = document.getElementById('log').getBoundingClientRect();
+    return {
+      text: meets(box('.bubble', padding)),
+      face: meets(box('.avatar')),
+      mouse: meets({ left: x, right: x, top: y, bottom: y }),
+      cut: tools.left < log.left || tools.right > log.right || tools.top < log.top || tools.bottom > log.bottom,
+    };
+  }, mouse);
+}
+
+for (const width of [1280, 820, 390]) {
+  scene(`the tools of a message: not on its text, a face, or under the mouse, at ${width} px`, async ({ person, friend }) => {
+    const ana = await person('ana', { viewport: { width, height: 800 } });
+    const bob = await friend('bob');
+    const long = 'Something that takes more than one line, '.repeat(4);
+    for (const text of ['ok', long]) await bob.say(text);
+    await say(ana, 'yes', long);
+    await eventually(async () => (await ana.$$('.message[data-state="sent"]')).length, 4);
+    const height = () => ana.$eval('#log', (log) => log.scrollHeight);
+    const before = await height();
+    for (const article of await ana.locator('.message article').all())
+      for (const place of [{ from: -20 }, { from: 5 }, { from: 25 }, { to: -5 }, { to: 20 }])
+        assert.deepEqual(
+          await toolsAt(ana, article, place),
+          { text: false, face: false, mouse: false, cut: false },
+          `${await article.textContent()} ${JSON.stringify(place)}`,
+        );
+    assert.equal(await height(), before);
+  });
+}
+
+scene('the switcher stays where it is, with rows as high as their text, and no more space than they need', async ({ person }) => {
+  const ana = await person('ana');
+  await ana.keyboard.press('Control+k');
+  await ana.waitForSelector('.switcher li');
+  await stillness(ana);
+  const seen = () =>
+    ana.evaluate(() => {
+      const dialog = document.querySelector('.switcher').getBoundingClientRect();
+      const rows = [...document.querySelectorAll('.switcher li')].map((one) => one.getBoundingClientRect());
+      return { top: dialog.top, heights: rows.map((row) => row.height), below: dialog.bottom - rows.at(-1).bottom };
+    });
+  const one = await seen();
+  await ana.keyboard.type('lob');
+  await eventually(() => ana.locator('.switcher li').count(), 2);
+  const two = await seen();
+  assert.deepEqual([one.heights, two.heights], [[44], [44, 44]]);
+  assert.deepEqual([two.top, two.below], [one.top, one.below]);
+  assert.ok(one.top <= 96 && one.below <= 32, JSON.stringify(one));
+});
 
 scene('targets: 24 px for a mouse, 44 px for a finger', async (stage) => {
   for (const [context, least] of [
@@ -183,8 +308,9 @@ scene('forced colours keep the focus and the bubbles visible', async (stage) => 
   const seen = await ana.evaluate(() => ({
     outline: getComputedStyle(document.activeElement).outlineStyle,
     border: getComputedStyle(document.querySelector('.bubble')).borderStyle,
+    mention: getComputedStyle(document.querySelector('.for-me .bubble')).borderLeftWidth,
   }));
-  assert.deepEqual(seen, { outline: 'solid', border: 'solid' });
+  assert.deepEqual(seen, { outline: 'solid', border: 'solid', mention: '5px' });
 });
 
 scene(

@@ -360,3 +360,41 @@ scene('a reload asks first while a change has not been made', away, async (stage
   await eventually(asks, false);
   assert.equal(await ana.textContent('.edited'), 'edited');
 });
+
+scene('a room in which messages wait is left with them, after a question', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  const bob = await stage.friend('bob', { room: 'ops' });
+  const heard = [];
+  bob.room.on('message', ({ body }) => heard.push(body));
+  await ana.evaluate(() => (location.hash = '#/r/ops'));
+  await eventuallyPeople(ana, ['bob', 'ana']);
+  await ana.click('#room-options'); // comes with the first use
+  await ana.waitForSelector('dialog[open]');
+  await ana.keyboard.press('Escape');
+  line.cut();
+  await eventually(() => bar(ana), 'Connection lost.');
+  await say(ana, 'one', 'two');
+  await eventually(() => states(ana), ['one:queued', 'two:queued']);
+  const leave = async (answer) => {
+    await ana.click('#room-options');
+    await ana.click('dialog button:text-is("Leave this room")');
+    await ana.waitForSelector('#dialog-title:text-is("Leave #ops?")');
+    assert.equal(await ana.textContent('dialog p'), '2 messages have not been sent yet.');
+    await ana.click(`dialog button:text-is("${answer}")`);
+    await ana.waitForSelector('dialog', { state: 'detached' });
+  };
+  await leave('Cancel');
+  assert.deepEqual(await states(ana), ['one:queued', 'two:queued']);
+  await leave('Leave and delete them');
+  await eventually(() => ana.textContent('#room-name'), 'lobby');
+  line.heal();
+  await ana.click('#retry').catch(() => {}); // it may have come back by itself just now
+  await isQuiet(ana);
+  await ana.reload(); // a question would be a complaint
+  await ana.evaluate(() => (location.hash = '#/r/ops'));
+  await eventuallyPeople(ana, ['bob', 'ana']);
+  await say(ana, 'three');
+  await eventuallySent(ana, ['three']);
+  await eventually(() => heard, ['three']);
+});

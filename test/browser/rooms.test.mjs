@@ -55,6 +55,9 @@ scene('a room is left; the rest stays', async ({ person, friend }) => {
   await left;
   await eventually(() => links(ana), ['lobby']);
   assert.equal(await current(ana), 'lobby');
+  await ana.click('#room-options'); // the last one would be entered again
+  assert.equal(await ana.textContent('dialog p'), 'You are in no other room. To go, sign out.');
+  assert.equal(await ana.locator('dialog button:text-is("Leave this room")').count(), 0);
 });
 
 scene('what is unread is known after a reload, and the room opens there', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {

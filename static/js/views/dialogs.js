@@ -2,7 +2,7 @@
 // the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
 import { canNotify } from '../notify.js';
-import { cleanRoom } from '../hubbub.js';
+import { DEFAULT_ROOM, cleanRoom } from '../hubbub.js';
 import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
 import { lineOf, namesIn } from './log.js';
@@ -61,6 +61,10 @@ const words = {
   failed: 'The search did not work. Please try again.',
   options: (room) => `Options of #${room}`,
   leave: 'Leave this room',
+  leaveTitle: (room) => `Leave #${room}?`,
+  leaveText: (n) => `${count(n, 'message has', 'messages have')} not been sent yet.`,
+  leaveIt: (n) => `Leave and delete ${n === 1 ? 'it' : 'them'}`,
+  onlyRoom: 'You are in no other room. To go, sign out.',
   details: 'Connection details',
 };
 
@@ -149,13 +153,47 @@ export function mention({ composer }, name) {
   composer.focus();
 }
 
-// The tools over the one that the mouse is on.
+// The tools of the one that the mouse is on.
 export function tools(app, item) {
   const tool = (what) => {
     const onclick = ({ currentTarget }) => app.act(what, item, currentTarget);
     return iconButton(what, words[what], { tabindex: '-1', 'data-what': what, onclick });
   };
-  return h('div', { class: 'tools' }, tool('react'), tool('reply'), item.mine && tool('edit'), tool('more'));
+  const bar = h('div', { class: 'tools' }, tool('react'), tool('reply'), item.mine && tool('edit'), tool('more'));
+  requestAnimationFrame(() => bar.isConnected && placeTools(bar)); // it is not painted before
+  return bar;
+}
+
+let mouse = null;
+document.addEventListener('pointermove', (event) => (mouse = event), { passive: true });
+
+const TOOLS_APART = 4; // px from what they are beside
+const TOOLS_OVER = 6; // px of the bubble's edge, where no text is
+
+// Beside the bubble, or past the mouse if that is there; where there is no room, over or under the bubble's inner corner.
+function placeTools(bar) {
+  const article = bar.parentElement;
+  const whole = article.getBoundingClientRect();
+  const bubble = article.querySelector('.bubble').getBoundingClientRect();
+  const log = byId('log').getBoundingClientRect();
+  const { width, height } = bar.getBoundingClientRect();
+  const isMine = Boolean(article.closest('.mine'));
+  const beside = (from, to) => (isMine ? from - TOOLS_APART - width : to + TOOLS_APART);
+  const inner = isMine ? bubble.left : Math.max(bubble.left, bubble.right - width);
+  const seen = Math.min(Math.max(bubble.top, log.top + TOOLS_APART), log.bottom - TOOLS_APART - height);
+  const places = [
+    [beside(bubble.left, bubble.right), seen],
+    [beside(Math.min(bubble.left, mouse?.x - TOOLS_APART), Math.max(bubble.right, mouse?.x + TOOLS_APART)), seen],
+    [inner, bubble.top - height + TOOLS_OVER],
+    [inner, bubble.bottom - TOOLS_OVER],
+  ];
+  const isIn = ([left, top]) =>
+    left >= log.left && left + width <= log.left + byId('log').clientWidth && top >= log.top && top + height <= log.bottom;
+  const isUnderMouse = ([left, top]) =>
+    mouse && mouse.x >= left && mouse.x <= left + width && mouse.y >= top && mouse.y <= top + height;
+  const [left, top] = places.find((place) => isIn(place) && !isUnderMouse(place)) ?? places[0];
+  bar.style.setProperty('left', `${left - whole.left}px`);
+  bar.style.setProperty('top', `${top - whole.top}px`);
 }
 
 export async function more(app, item, anchor) {
@@ -222,18 +260,21 @@ export async function react(app, item, anchor) {
   if (emoji) app.react(item, emoji, true);
 }
 
-export async function remove(app, { id, mine }) {
-  if (!mine) return;
-  const answer = await show({ title: words.deleteTitle, kind: 'small' }, (close) => [
-    h('p', {}, words.deleteText),
+async function isSure(title, text, yes) {
+  const answer = await show({ title, kind: 'small' }, (close) => [
+    h('p', {}, text),
     h(
       'div',
       { class: 'buttons' },
       button({ class: 'secondary', onclick: () => close() }, words.cancel),
-      button({ class: 'primary danger', autofocus: true, onclick: () => close('yes') }, words.deleteIt),
+      button({ class: 'primary danger', autofocus: true, onclick: () => close('yes') }, yes),
     ),
   ]);
-  if (answer !== 'yes') return;
+  return answer === 'yes';
+}
+
+export async function remove(app, { id, mine }) {
+  if (!mine || !(await isSure(words.deleteTitle, words.deleteText, words.deleteIt))) return;
   app.composer.cancel();
   app.apply({ type: 'delete', id }, (room) => room.delete(id));
 }
@@ -410,10 +451,10 @@ function changeRoom(app, room, fields) {
   app.change({ rooms: { ...rooms, [room]: { ...rooms?.[room], ...fields } } });
 }
 
-export function openRoomOptions(app) {
-  const room = app.store.get().current;
+export async function openRoomOptions(app) {
+  const { current: room, order } = app.store.get();
   const own = app.settings().rooms?.[room] ?? {};
-  return show({ title: words.options(room), kind: 'small' }, (close) => [
+  const what = await show({ title: words.options(room), kind: 'small' }, (close) => [
     choice(
       'Notify me',
       [
@@ -435,21 +476,22 @@ export function openRoomOptions(app) {
       own.notices ?? '',
       (notices) => changeRoom(app, room, { notices: notices || undefined }),
     ),
-    h(
-      'div',
-      { class: 'buttons' },
-      button(
-        {
-          class: 'secondary danger',
-          onclick: () => {
-            close();
-            app.leaveRoom(room);
-          },
-        },
-        words.leave,
-      ),
-    ),
+    // The last one that is left is entered again.
+    room === DEFAULT_ROOM && order.length === 1
+      ? h('p', { class: 'muted' }, words.onlyRoom)
+      : h('div', { class: 'buttons' }, button({ class: 'secondary danger', onclick: () => close('leave') }, words.leave)),
   ]);
+  if (what === 'leave') leave(app, room);
+}
+
+// What waits for a room that one is not in would never be sent, nor seen.
+async function leave(app, room) {
+  const { outbox } = app.chat();
+  const unsent = () => outbox.of(room).filter(({ state }) => state !== 'acked');
+  const n = unsent().length;
+  if (n && !(await isSure(words.leaveTitle(room), words.leaveText(n), words.leaveIt(n)))) return;
+  for (const { cid } of unsent()) outbox.remove(cid);
+  app.leaveRoom(room);
 }
 
 // --- search ---
@@ -575,7 +617,7 @@ export function openSettings(app) {
   const settings = app.settings();
   return show({ title: words.settings, kind: 'small' }, (close) => [
     notifications(),
-    toggle('A sound for what I am notified of', settings.sound === true, (sound) => {
+    toggle('Play a sound with notifications', settings.sound === true, (sound) => {
       app.change({ sound });
       if (sound) app.chime();
     }),

@@ -689,7 +689,6 @@ export function createLog({ on, me }) {
     point(null);
   }
 
-  // Where one was; at the line, if it is out of sight; else at the end.
   function enterRoom() {
     const was = places.get(room.name);
     clear();
