@@ -392,6 +392,7 @@ scene('a room in which messages wait is left with them, after a question', away,
   await ana.click('#retry').catch(() => {}); // it may have come back by itself just now
   await isQuiet(ana);
   await ana.reload(); // a question would be a complaint
+  await eventuallyPeople(ana, ['ana']);
   await ana.evaluate(() => (location.hash = '#/r/ops'));
   await eventuallyPeople(ana, ['bob', 'ana']);
   await say(ana, 'three');
