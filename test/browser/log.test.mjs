@@ -475,3 +475,21 @@ scene('in a window that has not the focus nothing is read', async ({ person, pee
   });
   await eventually(() => ana.title(), '#lobby · hubbub');
 });
+
+// A line more in the message box is a line less for the log; to find out how many there are must not scroll it.
+scene('writing several lines leaves the log at its end', quick, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  for (let i = 0; i < 60; i++) bob.say(`${i} said`);
+  await eventually(() => lastText(ana), '59 said');
+  await ana.focus('#message');
+  const twoFrames = () => ana.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  for (const key of ['a', 'Shift+Enter', 'b', 'Shift+Enter', 'c', 'Shift+Enter', 'd', 'e', 'Backspace', 'Backspace', 'Backspace', 'f']) {
+    await ana.keyboard.press(key);
+    await twoFrames();
+    assert.ok(await isAtEnd(ana), key);
+  }
+  bob.say('last');
+  await eventually(() => lastText(ana), 'last');
+  assert.equal(await ana.title(), '#lobby · hubbub');
+});

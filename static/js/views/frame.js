@@ -265,9 +265,12 @@ export function createComposer(on) {
 
   const draftName = () => `draft ${place.seat} ${place.room}`;
 
+  // Without the log being taller for a moment, which would scroll it.
   function fit() {
+    form.style.setProperty('min-height', `${form.offsetHeight}px`);
     input.style.setProperty('height', 'auto');
     input.style.setProperty('height', `${input.scrollHeight + input.offsetHeight - input.clientHeight}px`);
+    form.style.removeProperty('min-height');
   }
 
   const enterIsSend = () => !isTouch.matches || on.enterSends();

@@ -284,6 +284,7 @@ export function createLog({ on, me }) {
   let calm = null;
   let stick = true;
   let lastTop = 0;
+  let lastHeight = 0;
   let way = 0; // where one scrolls
   let held = null;
   let touchedAt = -Infinity;
@@ -316,6 +317,7 @@ export function createLog({ on, me }) {
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
     scroller.scrollTop = top;
     lastTop = scroller.scrollTop;
+    lastHeight = scroller.clientHeight;
     if (isMoving) requestAnimationFrame(() => scroller.style.removeProperty('overflow'));
   }
 
@@ -495,6 +497,7 @@ export function createLog({ on, me }) {
     point(null);
     const top = scroller.scrollTop;
     if (stick && top === lastTop) return; // put there
+    if (stick && scroller.clientHeight !== lastHeight) return hold(null); // nobody scrolled
     if (distance() <= END_PX && isLive()) stick = true;
     else if (top < lastTop - 1) leaveEnd();
     if (top !== lastTop) way = top - lastTop;
