@@ -224,7 +224,7 @@ static struct event *join_event(const struct joining *joining)
 
 static enum err copy_missed_locked(const struct hub *h, struct hub_room *room,
                                    const struct joining *joining, uint64_t now_wall_ms,
-                                   struct event *e)
+                                   struct event *e, size_t *bytes)
 {
     size_t count;
 
@@ -240,6 +240,8 @@ static enum err copy_missed_locked(const struct hub *h, struct hub_room *room,
         return ERR_NOMEM;
     tail_copy(&room->tail, e->missed, count);
     e->missed_count = count;
+    for (size_t i = 0; i < count; i++)
+        *bytes += event_text_size(e->missed[i]);
     return OK;
 }
 
@@ -282,7 +284,7 @@ static void enter_locked(struct hub_room *room, const struct joining *joining)
 }
 
 enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *joining,
-                  struct moment now, uint64_t *newest)
+                  struct moment now, struct joined_at *at)
 {
     struct event *joined = join_event(joining);
     struct roster_entry *entry;
@@ -293,8 +295,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     pthread_mutex_lock(&h->lock);
     joined->seq = room->head.seq;
     joined->ts = hub_stamp_locked(room, now.wall_ms);
-    if (newest != NULL)
-        *newest = room->head.seq;
+    *at = (struct joined_at){.newest = room->head.seq};
     entry = find(room, joining->user);
     if (entry != NULL && entry->leaves_after != 0 && !is_key_right(entry, joining->key)) {
         leave_locked(h, entry, entry->reason,
@@ -304,7 +305,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     if (entry != NULL && !is_key_right(entry, joining->key))
         e = ERR_TAKEN;
     else if (joining->has_since)
-        e = copy_missed_locked(h, room, joining, now.wall_ms, joined);
+        e = copy_missed_locked(h, room, joining, now.wall_ms, joined, &at->bytes);
     if (e != OK)
         goto out;
     joined->is_return = entry != NULL;

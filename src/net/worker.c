@@ -115,7 +115,7 @@ static void deliver_events(struct worker *w)
         w->batch_count = mailbox_take(w->events, &w->batch);
     }
     while (w->batch_next < w->batch_count && delivered < ring->frames / 4 &&
-           w->shard.gathered < ring->bytes / 4) {
+           w->shard.gathered < ring_turn_bytes(ring)) {
         struct event *e = w->batch[w->batch_next++];
 
         shard_deliver(&w->shard, e);
