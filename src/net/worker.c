@@ -14,8 +14,10 @@ enum {
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
     ARRIVALS_PER_TURN =
         256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
-    HELD_BACK_MS = 5,  /* between two looks whether the others have caught up */
-    CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
+    HELD_BACK_MS = 5, /* between two looks whether the others have caught up */
+    CLOSING_MS =
+        3000, /* for the peer to answer our CLOSE frame, and to read on in what is before it */
+    FAREWELL_MS = 5 * 60 * 1000, /* for it to have read all of that */
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER =
         324, /* each connection has one: with what comes with it, it fills 352 bytes of heap */
@@ -221,14 +223,23 @@ static void on_join_timeout(struct conn *c)
         session_join_timeout(&c->session);
 }
 
-/* While the server drains, its own deadline is the one that counts for a peer that still reads. */
+/* While the server drains, its own deadline is the one that counts for a peer that still reads. Else it has as long as
+ * it reads on: what libwebsockets sends of what it keeps, it does not tell. */
 static void on_closing_due(struct conn *c)
 {
     struct worker *w = c->worker;
+    bool is_taking = conn_is_taking(c);
 
-    if (w->draining && (!c->close_written || lws_partial_buffered(c->wsi)))
+    if (is_taking || (w->draining && (!c->close_written || lws_partial_buffered(c->wsi))))
         deadline_start(&c->life, &w->closing, w->shard.now.mono_ms);
     else
+        conn_kill(c);
+}
+
+static void on_farewell_due(struct conn *c)
+{
+    deadline_cancel(&c->ping);
+    if (!c->worker->draining)
         conn_kill(c);
 }
 
@@ -274,6 +285,7 @@ static void run_deadlines(struct worker *w)
     FOR_EACH_DUE(w, &w->closing, life, on_closing_due);
     FOR_EACH_DUE(w, &w->ping, ping, on_ping_due);
     FOR_EACH_DUE(w, &w->pong, ping, on_pong_missing);
+    FOR_EACH_DUE(w, &w->farewell, ping, on_farewell_due);
 }
 
 /* 0 is never. */
@@ -285,8 +297,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 /* 0: nothing is due ever. */
 static uint64_t next_due(struct worker *w)
 {
-    const struct deadline_queue *const queues[] = {&w->header, &w->join, &w->closing, &w->ping,
-                                                   &w->pong};
+    const struct deadline_queue *const queues[] = {&w->header, &w->join, &w->closing,
+                                                   &w->ping,   &w->pong, &w->farewell};
     uint64_t next = w->draining                       ? w->stop_deadline_ms
                     : atomic_load(&w->stop_requested) ? w->stop_patience_ms
                                                       : 0;
@@ -511,6 +523,7 @@ struct worker *worker_create(uint32_t index, const struct net_config *config, st
     deadline_queue_init(&w->ping, config->ping_interval);
     deadline_queue_init(&w->pong, config->ping_timeout);
     deadline_queue_init(&w->closing, CLOSING_MS);
+    deadline_queue_init(&w->farewell, FAREWELL_MS);
     mailbox_init(events, EVENTS_LIMIT, wake_up, w);
     mailbox_init(&w->arrivals, EVENTS_LIMIT, wake_up, w);
     shard_init(&w->shard, index, hub, &config->rules);

@@ -53,7 +53,7 @@ struct worker {
     struct list late; /* those that the last turn could not flush any more: the next one's first */
     struct conn
         *adopting; /* the connection inside the adoption call, until libwebsockets frees it */
-    struct deadline_queue header, join, ping, pong, closing;
+    struct deadline_queue header, join, ping, pong, closing, farewell;
     uint8_t *scratch; /* owned: SCRATCH_SIZE bytes in which waiting frames are put together */
     const struct conn *reading; /* borrowed, only compared: who was read last in this turn */
     size_t read_bytes;          /* and how much came from there */
