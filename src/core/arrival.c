@@ -17,7 +17,7 @@ enum {
     RECOVERY_BYTES = 2 * 1024 * 1024,
     EVENT_BYTES = 200, /* about what a client is told of an event besides its text */
     PARTS_IF_CALM = 4, /* of what a turn delivers, that may be given to those who come back */
-    KEY_MIN = 16,      /* characters that a key must have to be taken for one */
+    KEY_MIN = 16,       /* characters that a key must have to be taken for one */
     KEY_MAX = 64,
 };
 
@@ -198,6 +198,8 @@ static bool is_settled(struct place *p, enum err answer)
     case OK:
         p->is_counted = p->session->was_in = true;
         drop_older(p);
+        p->session->ops->want_write(
+            p->session->wire); /* version 1 waits no more, and is not told */
         return true;
     case ERR_NOT_FOUND:
         return false;

@@ -3,6 +3,7 @@
 #include "core/utf8.h"
 #include "net/acked.h"
 #include "net/gate.h"
+#include "net/held.h"
 #include "net/worker.h"
 
 #include <string.h>
@@ -269,6 +270,7 @@ void conn_writeable(struct conn *c)
         &c->worker->closing) /* whoever still reads gets it all, and then our CLOSE */
         deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
     conn_flush(c);
+    held_read_on(c);
 }
 
 static bool append(struct conn *c, const char *bytes, size_t length)

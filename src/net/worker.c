@@ -4,13 +4,16 @@
 #include "base/mem.h"
 #include "core/hub.h"
 #include "net/conn.h"
+#include "net/held.h"
 #include "net/http_message.h"
 #include "net/protocols.h"
 
 #include <string.h>
 
 enum {
-    EVENTS_LIMIT = 65536,   /* events that may wait for a worker before senders are told to wait */
+    /* Events that may wait for a worker before messages are refused; from an eighth of them on nothing more is read
+     * from senders (mailbox_is_strained). */
+    EVENTS_LIMIT = 65536,
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
     ARRIVALS_PER_TURN =
         256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
@@ -149,6 +152,12 @@ static bool may_postpone(struct worker *w)
     return is_so;
 }
 
+/* Something waits for a turn that delivers. */
+static bool has_undelivered(const struct worker *w)
+{
+    return atomic_load(&w->events->waiting) != 0 || !list_empty(&w->shard.returning);
+}
+
 static bool is_gathering(const struct worker *w)
 {
     return gather_is_on(&w->gather, w->shard.now.mono_ms);
@@ -171,48 +180,11 @@ static void flush_dirty(struct worker *w)
         if (!list_empty(&now))
             conn_prefetch(LIST_ENTRY(now.next, struct conn, dirty));
         writes += conn_flush(c);
+        held_read_on(c);
     }
     list_take(&now, &w->late);
     if (gather_is_worth(hub_workers(w->hub), w->round_rooms, writes))
         gather_begin(&w->gather, clock_mono_ms());
-}
-
-/* ---- back-pressure ---- */
-
-/* True if nothing should be read from it now: all senders wait while the workers or the journal are
- * behind, a single one for what it has asked for or does not read. */
-static bool must_wait(const struct worker *w, const struct conn *c)
-{
-    return hub_is_strained(w->hub) || conn_is_busy(c);
-}
-
-void worker_hold_back(struct worker *w, struct conn *c)
-{
-    if (c->killed || !list_empty(&c->held_back) || !must_wait(w, c))
-        return;
-    list_append(&w->held_back, &c->held_back);
-    lws_rx_flow_control(c->wsi, 0);
-}
-
-/* After a turn's flush: until then it is not known who takes what it is sent. Whoever waits for itself alone goes on
- * after something that happens in this thread; the end of the others' trouble is not told to anybody. */
-static void release_held_back(struct worker *w)
-{
-    w->awaits_others = !list_empty(&w->held_back) && hub_is_strained(w->hub);
-    if (w->awaits_others)
-        return;
-    LIST_EACH(&w->held_back, pos, after)
-    {
-        struct conn *c = LIST_ENTRY(pos, struct conn, held_back);
-
-        if (conn_is_busy(c) || !list_empty(&c->dirty))
-            continue;
-        list_remove(pos);
-        if (c->ping.queue == &w->pong) /* its pong may be in what is read only now */
-            deadline_start(&c->ping, &w->pong, w->shard.now.mono_ms);
-        lws_rx_flow_control(c->wsi, 1);
-        w->kick = true;
-    }
 }
 
 /* What is to be done when a deadline of a queue has passed. */
@@ -316,7 +288,7 @@ static uint64_t next_due(struct worker *w)
         w->users_due_ms = w->shard.now.mono_ms + USERS_INTERVAL_MS / 2;
     next = earlier(next, w->users_due_ms);
     next = earlier(next, hub_due(w->hub));
-    if (is_gathering(w) && atomic_load(&w->events->waiting) != 0)
+    if (is_gathering(w) && has_undelivered(w))
         next = earlier(next, w->gather.until_ms);
     if (w->awaits_others)
         next = earlier(next, w->shard.now.mono_ms + HELD_BACK_MS);
@@ -395,10 +367,9 @@ static void on_end_of_turn(void *arg)
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);
-    release_held_back(w);
-    more = (atomic_load(&w->events->waiting) != 0 && !is_gathering(w)) ||
-           atomic_load(&w->arrivals.waiting) != 0 || !list_empty(&w->dirty) ||
-           !list_empty(&w->late) || !list_empty(&w->shard.returning);
+    held_release(w);
+    more = (has_undelivered(w) && !is_gathering(w)) || atomic_load(&w->arrivals.waiting) != 0 ||
+           !list_empty(&w->dirty) || !list_empty(&w->late);
     if (w->kick) {
         w->kick = false;
         lws_cancel_service(w->loop.context);
