@@ -81,7 +81,7 @@ struct joining {
 /* What hub_join says of the room's log. */
 struct joined_at {
     uint64_t newest; /* seq of its newest event */
-    size_t bytes;    /* of text in the events that EVENT_JOIN brings */
+    size_t bytes;    /* of text in the events and, about, the names that EVENT_JOIN brings */
 };
 
 /* Registers the user under the room's name and posts EVENT_JOIN, after which the session is a

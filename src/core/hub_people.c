@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { NAME_BYTES = 12 /* of a person in a list of people, about */ };
+
 static struct roster_entry *find(struct hub_room *room, const struct username *user)
 {
     struct roster_entry *entry;
@@ -316,6 +318,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     joined->people = HASH_COUNT(room->roster);
     if (joining->tells_people && !copy_users_locked(room, joined, USERS_JOINED_MAX))
         joined->user_count = 0; /* told by count alone; the client asks */
+    at->bytes += joined->user_count * NAME_BYTES;
     room->members_on[joining->session.worker]++;
     room->pins++;
     begin_ageing_locked(h, room, now.mono_ms);
