@@ -16,7 +16,9 @@ enum {
     RECOVERY_EVENTS = 5000,
     RECOVERY_BYTES = 2 * 1024 * 1024,
     EVENT_BYTES = 200, /* about what a client is told of an event besides its text */
-    PARTS_IF_CALM = 4, /* of what a turn delivers, that may be given to those who come back */
+    TURNS_IF_CALM =
+        4, /* of which as much as they deliver may be given in one to those who come back, */
+    PART_IF_BEHIND = 2, /* or so small a part of it, so that what waits gets less */
     KEY_MIN = 16,       /* characters that a key must have to be taken for one */
     KEY_MAX = 64,
 };
@@ -295,7 +297,7 @@ static bool may_give(const struct shard *shard)
 {
     size_t turn = ring_turn_bytes(&shard->rules->ring);
 
-    return shard->given < (shard->is_behind ? turn : PARTS_IF_CALM * turn);
+    return shard->given < (shard->is_behind ? turn / PART_IF_BEHIND : TURNS_IF_CALM * turn);
 }
 
 /* Who comes back may be given much, so when many do at once they take turns: live events wait for a few of them, not

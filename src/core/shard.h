@@ -51,7 +51,7 @@ struct shard {
     struct list
         returning;  /* arrivals that wait for their turn; while there are any, turns must go on */
     size_t given;   /* bytes, to those that had their turn since the last shard_settle */
-    bool is_behind; /* the worker sets it: more events wait than a turn may deliver */
+    bool is_behind; /* the worker sets it: events wait for another turn */
 };
 
 void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const struct rules *rules);

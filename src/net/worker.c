@@ -128,7 +128,7 @@ static void deliver_events(struct worker *w)
         delivered++;
     }
     mailbox_done(w->events, delivered);
-    w->shard.is_behind = w->batch_next < w->batch_count;
+    w->shard.is_behind = atomic_load(&w->events->waiting) != 0;
     w->round_rooms = shard_settle(&w->shard);
 }
 
