@@ -1,5 +1,6 @@
 // A slow reader hurts only itself: presence is left out for it first, then it is closed with 1013.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { eventually, soon } from '../support/inbox.mjs';
@@ -277,12 +278,16 @@ test('who is sent away behind a large answer gets all of it, and is told why, ho
   clock.say('\u0001'.repeat(500_000)); /* six bytes each on their way */
   await clock.event((e) => e.type === 'message');
   const { wire: slow, joined } = await enter('slow');
-  slow.stopReading();
-  slow.send({ payload: JSON.stringify({ type: 'history', room: 'lobby', after: 0, limit: 1 }) });
-  await enter('slow', { key: joined.key });
-
   const pause = () => slow.stopReading();
   slow.socket.on('data', pause);
+  slow.send({ payload: JSON.stringify({ type: 'history', room: 'lobby', after: 0, limit: 1 }) });
+  while (slow.left.length < 1000) {
+    const piece = once(slow.socket, 'data');
+    slow.readOn();
+    await soon(piece, 'the beginning of the page');
+  }
+  await enter('slow', { key: joined.key });
+
   for (let pings = 0; pings < 25; pings++) {
     const { payload } = await clock.untilFrame((f) => f.opcode === PING, 'a ping');
     clock.send({ opcode: PONG, payload });
