@@ -15,8 +15,11 @@ enum {
     TRIES_MAX = 5, /* reads of the log before it is too busy to catch up with */
     RECOVERY_EVENTS = 5000,
     RECOVERY_BYTES = 2 * 1024 * 1024,
-    RETURNS_A_TURN = 4,
-    KEY_MIN = 16, /* characters that a key must have to be taken for one */
+    EVENT_BYTES = 200, /* about what a client is told of an event besides its text */
+    TURNS_IF_CALM =
+        4, /* of which as much as they deliver may be given in one to those who come back, */
+    PART_IF_BEHIND = 2, /* or so small a part of it, so that what waits gets less */
+    KEY_MIN = 16,       /* characters that a key must have to be taken for one */
     KEY_MAX = 64,
 };
 
@@ -137,9 +140,29 @@ static const struct refusal no_journal = {
     .retry_after_ms = 2000,
 };
 
+/* What the shard gives in this turn to those who come back. Who comes for the first time is not counted. */
+static void note_given(const struct place *p, size_t events, size_t bytes)
+{
+    if (p->arrival->has_since)
+        p->session->shard->given += events * EVENT_BYTES + bytes;
+}
+
+static void note_joined(const struct place *p, const struct joined_at *at)
+{
+    const struct arrival *a = p->arrival;
+    const struct query *stored = a->stored;
+    size_t bytes = at->bytes;
+
+    for (size_t i = 0; stored != NULL && i < stored->item_count; i++)
+        bytes += event_text_size(stored->items[i]);
+    note_given(p, (size_t)(at->newest - a->known), bytes);
+}
+
 static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *newest)
 {
     struct session *s = p->session;
+    struct joined_at at = {0};
+    enum err answer;
     const struct joining joining = {
         .user = s->username,
         .session = s->id,
@@ -150,7 +173,11 @@ static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *
         .since = since,
     };
 
-    return hub_join(s->shard->hub, p->room, &joining, s->shard->now, newest);
+    answer = hub_join(s->shard->hub, p->room, &joining, s->shard->now, &at);
+    *newest = at.newest;
+    if (answer == OK)
+        note_joined(p, &at);
+    return answer;
 }
 
 /* The session was in the room already and came in once more: it is there once, and has been told all that
@@ -173,6 +200,8 @@ static bool is_settled(struct place *p, enum err answer)
     case OK:
         p->is_counted = p->session->was_in = true;
         drop_older(p);
+        p->session->ops->want_write(
+            p->session->wire); /* version 1 waits no more, and is not told */
         return true;
     case ERR_NOT_FOUND:
         return false;
@@ -225,6 +254,8 @@ static bool try_recovery(struct place *p)
     if (join_after(p, &newest))
         return true;
     if (a->tries++ < TRIES_MAX) {
+        if (newest > a->since && newest - a->since <= RECOVERY_EVENTS)
+            note_given(p, (size_t)(newest - a->since), 0); /* reading them costs as well */
         ask(p, QUERY_EVENTS);
         return true;
     }
@@ -252,27 +283,31 @@ static bool try_last(struct place *p)
 static void step(struct place *p)
 {
     struct arrival *a = p->arrival;
+    uint64_t newest;
 
     if (a->has_since && try_recovery(p))
         return;
     if (a->last != 0 && try_last(p))
         return;
-    (void)is_settled(p, join(p, false, 0, NULL));
+    (void)is_settled(p, join(p, false, 0, &newest));
 }
 
-/* What each is given comes in the order of the events: more of them than a turn delivers would delay all others. */
-static unsigned returns_allowed(const struct shard *shard)
+/* What each is given comes in the order of the events: more of it than a turn delivers would delay all others. */
+static bool may_give(const struct shard *shard)
 {
-    return shard->is_behind ? 1 : RETURNS_A_TURN;
+    size_t turn = ring_turn_bytes(&shard->rules->ring);
+
+    return shard->given < (shard->is_behind ? turn / PART_IF_BEHIND : TURNS_IF_CALM * turn);
 }
 
-/* Who comes back is given much, so when many do at once they take turns: live events wait for a few of them, not for
- * all. */
+/* Who comes back may be given much, so when many do at once they take turns: live events wait for a few of them, not
+ * for all. What counts is how much that is, not how many they are: each may be news to all the others, and many
+ * who come in one turn cost those one write. */
 static void step_in_turn(struct place *p)
 {
     struct shard *shard = p->session->shard;
 
-    if (!p->arrival->has_since || shard->returns++ < returns_allowed(shard))
+    if (!p->arrival->has_since || may_give(shard))
         step(p);
     else
         list_append(&shard->returning, &p->arrival->turn);
@@ -284,8 +319,8 @@ void arrival_next_turn(struct shard *shard)
 
     list_init(&waiting);
     list_take(&shard->returning, &waiting);
-    shard->returns = 0;
-    while (!list_empty(&waiting) && shard->returns < returns_allowed(shard)) {
+    shard->given = 0;
+    while (!list_empty(&waiting) && may_give(shard)) {
         struct arrival *a = LIST_ENTRY(waiting.next, struct arrival, turn);
 
         list_remove(&a->turn);

@@ -78,11 +78,17 @@ struct joining {
     uint64_t since;
 };
 
+/* What hub_join says of the room's log. */
+struct joined_at {
+    uint64_t newest; /* seq of its newest event */
+    size_t bytes;    /* of text in the events and, about, the names that EVENT_JOIN brings */
+};
+
 /* Registers the user under the room's name and posts EVENT_JOIN, after which the session is a
  * member. The room must be pinned and known. ERR_NOT_FOUND: the tail does not reach back to since, or
- * since is ahead of the log; *newest (may be NULL) is set in any case. */
+ * since is ahead of the log; at->newest is set in any case. */
 MUST_USE enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *joining,
-                           struct moment now, uint64_t *newest);
+                           struct moment now, struct joined_at *at);
 
 /* Gives the name back and posts EVENT_LEAVE to the remaining members, or, if the connection broke and
  * has a key, holds the name for it; if the name was taken over with the key since that joining, by whatever

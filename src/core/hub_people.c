@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { NAME_BYTES = 12 /* of a person in a list of people, about */ };
+
 static struct roster_entry *find(struct hub_room *room, const struct username *user)
 {
     struct roster_entry *entry;
@@ -224,7 +226,7 @@ static struct event *join_event(const struct joining *joining)
 
 static enum err copy_missed_locked(const struct hub *h, struct hub_room *room,
                                    const struct joining *joining, uint64_t now_wall_ms,
-                                   struct event *e)
+                                   struct event *e, size_t *bytes)
 {
     size_t count;
 
@@ -240,6 +242,8 @@ static enum err copy_missed_locked(const struct hub *h, struct hub_room *room,
         return ERR_NOMEM;
     tail_copy(&room->tail, e->missed, count);
     e->missed_count = count;
+    for (size_t i = 0; i < count; i++)
+        *bytes += event_text_size(e->missed[i]);
     return OK;
 }
 
@@ -282,7 +286,7 @@ static void enter_locked(struct hub_room *room, const struct joining *joining)
 }
 
 enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *joining,
-                  struct moment now, uint64_t *newest)
+                  struct moment now, struct joined_at *at)
 {
     struct event *joined = join_event(joining);
     struct roster_entry *entry;
@@ -293,8 +297,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     pthread_mutex_lock(&h->lock);
     joined->seq = room->head.seq;
     joined->ts = hub_stamp_locked(room, now.wall_ms);
-    if (newest != NULL)
-        *newest = room->head.seq;
+    *at = (struct joined_at){.newest = room->head.seq};
     entry = find(room, joining->user);
     if (entry != NULL && entry->leaves_after != 0 && !is_key_right(entry, joining->key)) {
         leave_locked(h, entry, entry->reason,
@@ -304,7 +307,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     if (entry != NULL && !is_key_right(entry, joining->key))
         e = ERR_TAKEN;
     else if (joining->has_since)
-        e = copy_missed_locked(h, room, joining, now.wall_ms, joined);
+        e = copy_missed_locked(h, room, joining, now.wall_ms, joined, &at->bytes);
     if (e != OK)
         goto out;
     joined->is_return = entry != NULL;
@@ -315,6 +318,7 @@ enum err hub_join(struct hub *h, struct hub_room *room, const struct joining *jo
     joined->people = HASH_COUNT(room->roster);
     if (joining->tells_people && !copy_users_locked(room, joined, USERS_JOINED_MAX))
         joined->user_count = 0; /* told by count alone; the client asks */
+    at->bytes += joined->user_count * NAME_BYTES;
     room->members_on[joining->session.worker]++;
     room->pins++;
     begin_ageing_locked(h, room, now.mono_ms);

@@ -21,6 +21,12 @@ struct ring_limits {
     uint64_t bytes;
 };
 
+/* So much is delivered in one turn of the loop, so that nobody counts as slow who had no chance to read. */
+static inline uint64_t ring_turn_bytes(const struct ring_limits *limits)
+{
+    return limits->bytes / 4;
+}
+
 /* Every connection has one, and most wait for nothing, so it is kept small. */
 struct ring {
     uint32_t count;       /* ranges */

@@ -31,7 +31,8 @@ enum unread { NOTHING_UNREAD, ANSWER_SENT, ANSWER_STUCK /* more than the socket 
 
 /* What a session asks of the connection that carries it. */
 struct wire_ops {
-    /* Frames wait in the ring: send them at the end of this turn of the loop. */
+    /* Frames wait in the ring, or session_is_busy may have ended: send them at the end of this turn of the loop,
+     * and perhaps read on. */
     void (*want_write)(void *wire);
     /* Nothing more can be sent: cut the connection, later, not under the caller's feet. */
     void (*abort)(void *wire);

@@ -31,11 +31,9 @@ struct shard_slot {
     uint32_t next_free;
 };
 
-/* Frames of one protocol version that wait to be put into the members' rings: all that the segment
- * holds from start on. */
+/* Frames of one protocol version that wait to be put into the members' rings. */
 struct gathering {
     struct segment *segment; /* owned; NULL: nothing was encoded for this version */
-    uint32_t start;
     uint32_t frames;
 };
 
@@ -176,7 +174,7 @@ static void add_member(struct shard *shard, struct shard_room *room, struct plac
     room->members[room->count++] = (struct member){
         .session = s,
         .place = p,
-        .skip_bytes = g->segment != NULL ? g->segment->length - g->start : 0,
+        .skip_bytes = g->segment != NULL ? g->segment->length : 0,
         .skip_frames = g->frames,
     };
     room->listeners[s->version]++;
@@ -245,7 +243,7 @@ static void room_settle(struct shard_room *room)
         const struct gathering *g = &gathered[m->session->version];
         struct range range = {
             .segment = g->segment,
-            .offset = g->start + m->skip_bytes,
+            .offset = m->skip_bytes,
             .frames = g->frames - m->skip_frames,
         };
 

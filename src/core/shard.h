@@ -49,9 +49,9 @@ struct shard {
     struct list gathering; /* rooms that hold frames which are not yet in their members' rings */
     uint64_t gathered;     /* bytes encoded since the last shard_settle, large answers too */
     struct list
-        returning;    /* arrivals that wait for their turn; while there are any, turns must go on */
-    uint32_t returns; /* those that had their turn since the last shard_settle */
-    bool is_behind;   /* the worker sets it: more events wait than a turn may deliver */
+        returning;  /* arrivals that wait for their turn; while there are any, turns must go on */
+    size_t given;   /* bytes, to those that had their turn since the last shard_settle */
+    bool is_behind; /* the worker sets it: events wait for another turn */
 };
 
 void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const struct rules *rules);

@@ -1,6 +1,7 @@
 /* chat - the WebSocket side of libwebsockets' callbacks: who is born, who speaks, who may write. */
 #include "core/name.h"
 #include "net/conn.h"
+#include "net/held.h"
 #include "net/http_message.h"
 #include "net/protocols.h"
 #include "net/worker.h"
@@ -58,7 +59,7 @@ static void established(struct conn *c, struct lws *wsi)
         conn_begin_session(c, PROTO_V2, NULL);
     else
         established_v1(c, wsi);
-    worker_hold_back(c->worker, c); /* it may have to wait for its room */
+    held_back(c); /* it may have to wait for its room */
 }
 
 static void receive(struct conn *c, const char *bytes, size_t length)
@@ -67,7 +68,7 @@ static void receive(struct conn *c, const char *bytes, size_t length)
     worker_note_read(c->worker, c, length);
     if (c->has_session)
         conn_receive(c, bytes, length);
-    worker_hold_back(c->worker, c);
+    held_back(c);
 }
 
 static int peer_closed(struct conn *c, const uint8_t *payload, size_t length)

@@ -3,6 +3,7 @@
 #include "core/utf8.h"
 #include "net/acked.h"
 #include "net/gate.h"
+#include "net/held.h"
 #include "net/worker.h"
 
 #include <string.h>
@@ -189,6 +190,16 @@ static bool write_raw(struct conn *c, const uint8_t *bytes, size_t length)
     return lws_write(c->wsi, (unsigned char *)(uintptr_t)bytes, length, LWS_WRITE_RAW) >= 0;
 }
 
+/* From now on it is pinged no more: who reads what is left shows that by doing so. */
+static void begin_closing(struct conn *c)
+{
+    struct worker *w = c->worker;
+
+    deadline_start(&c->life, &w->closing, w->shard.now.mono_ms);
+    deadline_start(&c->ping, &w->farewell, w->shard.now.mono_ms);
+    (void)conn_is_taking(c); /* since now, when that is asked */
+}
+
 /* Ready frames go out untouched, several in one system call. libwebsockets keeps what the socket did not
  * take; while it does, as also with a pong of its own, nothing more may be written (lws_partial_buffered). */
 uint32_t conn_flush(struct conn *c)
@@ -204,7 +215,7 @@ uint32_t conn_flush(struct conn *c)
     if (c->close_written)
         return 0;
     if (s->closing && c->life.queue != &c->worker->closing)
-        deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
+        begin_closing(c);
     if (s->unread != NOTHING_UNREAD && !lws_partial_buffered(c->wsi))
         session_flushed(s, false); /* all that has left the ring before is gone */
     while (s->ring.count != 0 && budget != 0 && !lws_partial_buffered(c->wsi)) {
@@ -248,7 +259,7 @@ bool conn_is_taking(struct conn *c)
 
 void conn_alive(struct conn *c)
 {
-    if (c->ping.queue != NULL)
+    if (c->ping.queue != NULL && c->ping.queue != &c->worker->farewell)
         deadline_start(&c->ping, &c->worker->ping, c->worker->shard.now.mono_ms);
 }
 
@@ -259,6 +270,7 @@ void conn_writeable(struct conn *c)
         &c->worker->closing) /* whoever still reads gets it all, and then our CLOSE */
         deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
     conn_flush(c);
+    held_read_on(c);
 }
 
 static bool append(struct conn *c, const char *bytes, size_t length)

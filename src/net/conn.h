@@ -31,7 +31,7 @@ struct conn {
     int fd; /* borrowed from wsi: the socket to write to directly; -1: none yet, or TLS is on it */
     struct session session;
     struct deadline life;  /* header, join or closing */
-    struct deadline ping;  /* ping or pong */
+    struct deadline ping;  /* ping, pong or farewell */
     struct list held_back; /* in worker->held_back while nothing is read from it */
     struct list all;       /* in worker->conns */
     struct address_key key;

@@ -4,18 +4,23 @@
 #include "base/mem.h"
 #include "core/hub.h"
 #include "net/conn.h"
+#include "net/held.h"
 #include "net/http_message.h"
 #include "net/protocols.h"
 
 #include <string.h>
 
 enum {
-    EVENTS_LIMIT = 65536,   /* events that may wait for a worker before senders are told to wait */
+    /* Events that may wait for a worker before messages are refused; from an eighth of them on nothing more is read
+     * from senders (mailbox_is_strained). */
+    EVENTS_LIMIT = 65536,
     WRITES_PER_TURN = 4096, /* then the sockets are read again */
     ARRIVALS_PER_TURN =
         256, /* connections: of a crowd that comes at once, so that those who are here hear in between */
-    HELD_BACK_MS = 5,  /* between two looks whether the others have caught up */
-    CLOSING_MS = 3000, /* for the peer to answer our CLOSE frame and to read what is before it */
+    HELD_BACK_MS = 5, /* between two looks whether the others have caught up */
+    CLOSING_MS =
+        3000, /* for the peer to answer our CLOSE frame, and to read on in what is before it */
+    FAREWELL_MS = 5 * 60 * 1000, /* for it to have read all of that */
     LWS_LOG_INTERVAL_MS = 1000,
     RX_BUFFER =
         324, /* each connection has one: with what comes with it, it fills 352 bytes of heap */
@@ -115,7 +120,7 @@ static void deliver_events(struct worker *w)
         w->batch_count = mailbox_take(w->events, &w->batch);
     }
     while (w->batch_next < w->batch_count && delivered < ring->frames / 4 &&
-           w->shard.gathered < ring->bytes / 4) {
+           w->shard.gathered < ring_turn_bytes(ring)) {
         struct event *e = w->batch[w->batch_next++];
 
         shard_deliver(&w->shard, e);
@@ -123,7 +128,7 @@ static void deliver_events(struct worker *w)
         delivered++;
     }
     mailbox_done(w->events, delivered);
-    w->shard.is_behind = w->batch_next < w->batch_count;
+    w->shard.is_behind = atomic_load(&w->events->waiting) != 0;
     w->round_rooms = shard_settle(&w->shard);
 }
 
@@ -145,6 +150,12 @@ static bool may_postpone(struct worker *w)
     w->reading = NULL;
     w->postponed = is_so ? w->postponed + 1 : 0;
     return is_so;
+}
+
+/* Something waits for a turn that delivers. */
+static bool has_undelivered(const struct worker *w)
+{
+    return atomic_load(&w->events->waiting) != 0 || !list_empty(&w->shard.returning);
 }
 
 static bool is_gathering(const struct worker *w)
@@ -169,48 +180,11 @@ static void flush_dirty(struct worker *w)
         if (!list_empty(&now))
             conn_prefetch(LIST_ENTRY(now.next, struct conn, dirty));
         writes += conn_flush(c);
+        held_read_on(c);
     }
     list_take(&now, &w->late);
     if (gather_is_worth(hub_workers(w->hub), w->round_rooms, writes))
         gather_begin(&w->gather, clock_mono_ms());
-}
-
-/* ---- back-pressure ---- */
-
-/* True if nothing should be read from it now: all senders wait while the workers or the journal are
- * behind, a single one for what it has asked for or does not read. */
-static bool must_wait(const struct worker *w, const struct conn *c)
-{
-    return hub_is_strained(w->hub) || conn_is_busy(c);
-}
-
-void worker_hold_back(struct worker *w, struct conn *c)
-{
-    if (c->killed || !list_empty(&c->held_back) || !must_wait(w, c))
-        return;
-    list_append(&w->held_back, &c->held_back);
-    lws_rx_flow_control(c->wsi, 0);
-}
-
-/* After a turn's flush: until then it is not known who takes what it is sent. Whoever waits for itself alone goes on
- * after something that happens in this thread; the end of the others' trouble is not told to anybody. */
-static void release_held_back(struct worker *w)
-{
-    w->awaits_others = !list_empty(&w->held_back) && hub_is_strained(w->hub);
-    if (w->awaits_others)
-        return;
-    LIST_EACH(&w->held_back, pos, after)
-    {
-        struct conn *c = LIST_ENTRY(pos, struct conn, held_back);
-
-        if (conn_is_busy(c) || !list_empty(&c->dirty))
-            continue;
-        list_remove(pos);
-        if (c->ping.queue == &w->pong) /* its pong may be in what is read only now */
-            deadline_start(&c->ping, &w->pong, w->shard.now.mono_ms);
-        lws_rx_flow_control(c->wsi, 1);
-        w->kick = true;
-    }
 }
 
 /* What is to be done when a deadline of a queue has passed. */
@@ -221,14 +195,23 @@ static void on_join_timeout(struct conn *c)
         session_join_timeout(&c->session);
 }
 
-/* While the server drains, its own deadline is the one that counts for a peer that still reads. */
+/* While the server drains, its own deadline is the one that counts for a peer that still reads. Else it has as long as
+ * it reads on: what libwebsockets sends of what it keeps, it does not tell. */
 static void on_closing_due(struct conn *c)
 {
     struct worker *w = c->worker;
+    bool is_taking = conn_is_taking(c);
 
-    if (w->draining && (!c->close_written || lws_partial_buffered(c->wsi)))
+    if (is_taking || (w->draining && (!c->close_written || lws_partial_buffered(c->wsi))))
         deadline_start(&c->life, &w->closing, w->shard.now.mono_ms);
     else
+        conn_kill(c);
+}
+
+static void on_farewell_due(struct conn *c)
+{
+    deadline_cancel(&c->ping);
+    if (!c->worker->draining)
         conn_kill(c);
 }
 
@@ -274,6 +257,7 @@ static void run_deadlines(struct worker *w)
     FOR_EACH_DUE(w, &w->closing, life, on_closing_due);
     FOR_EACH_DUE(w, &w->ping, ping, on_ping_due);
     FOR_EACH_DUE(w, &w->pong, ping, on_pong_missing);
+    FOR_EACH_DUE(w, &w->farewell, ping, on_farewell_due);
 }
 
 /* 0 is never. */
@@ -285,8 +269,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 /* 0: nothing is due ever. */
 static uint64_t next_due(struct worker *w)
 {
-    const struct deadline_queue *const queues[] = {&w->header, &w->join, &w->closing, &w->ping,
-                                                   &w->pong};
+    const struct deadline_queue *const queues[] = {&w->header, &w->join, &w->closing,
+                                                   &w->ping,   &w->pong, &w->farewell};
     uint64_t next = w->draining                       ? w->stop_deadline_ms
                     : atomic_load(&w->stop_requested) ? w->stop_patience_ms
                                                       : 0;
@@ -304,7 +288,7 @@ static uint64_t next_due(struct worker *w)
         w->users_due_ms = w->shard.now.mono_ms + USERS_INTERVAL_MS / 2;
     next = earlier(next, w->users_due_ms);
     next = earlier(next, hub_due(w->hub));
-    if (is_gathering(w) && atomic_load(&w->events->waiting) != 0)
+    if (is_gathering(w) && has_undelivered(w))
         next = earlier(next, w->gather.until_ms);
     if (w->awaits_others)
         next = earlier(next, w->shard.now.mono_ms + HELD_BACK_MS);
@@ -383,10 +367,9 @@ static void on_end_of_turn(void *arg)
     if (!w->draining && atomic_load(&w->stop_requested))
         begin_drain(w);
     flush_dirty(w);
-    release_held_back(w);
-    more = (atomic_load(&w->events->waiting) != 0 && !is_gathering(w)) ||
-           atomic_load(&w->arrivals.waiting) != 0 || !list_empty(&w->dirty) ||
-           !list_empty(&w->late) || !list_empty(&w->shard.returning);
+    held_release(w);
+    more = (has_undelivered(w) && !is_gathering(w)) || atomic_load(&w->arrivals.waiting) != 0 ||
+           !list_empty(&w->dirty) || !list_empty(&w->late);
     if (w->kick) {
         w->kick = false;
         lws_cancel_service(w->loop.context);
@@ -511,6 +494,7 @@ struct worker *worker_create(uint32_t index, const struct net_config *config, st
     deadline_queue_init(&w->ping, config->ping_interval);
     deadline_queue_init(&w->pong, config->ping_timeout);
     deadline_queue_init(&w->closing, CLOSING_MS);
+    deadline_queue_init(&w->farewell, FAREWELL_MS);
     mailbox_init(events, EVENTS_LIMIT, wake_up, w);
     mailbox_init(&w->arrivals, EVENTS_LIMIT, wake_up, w);
     shard_init(&w->shard, index, hub, &config->rules);

@@ -48,12 +48,12 @@ struct worker {
     struct list dirty;     /* connections whose ring is to be flushed */
     struct pool pool;      /* of connections */
     struct list conns;     /* all */
-    struct list held_back; /* connections that are not read: see worker_hold_back */
+    struct list held_back; /* connections that are not read: see net/held.h */
     bool awaits_others;    /* some of them until the workers and the journal have caught up */
     struct list late; /* those that the last turn could not flush any more: the next one's first */
     struct conn
         *adopting; /* the connection inside the adoption call, until libwebsockets frees it */
-    struct deadline_queue header, join, ping, pong, closing;
+    struct deadline_queue header, join, ping, pong, closing, farewell;
     uint8_t *scratch; /* owned: SCRATCH_SIZE bytes in which waiting frames are put together */
     const struct conn *reading; /* borrowed, only compared: who was read last in this turn */
     size_t read_bytes;          /* and how much came from there */
@@ -93,10 +93,6 @@ void worker_adopt(struct worker *w, int fd, const struct address_key *key);
 void worker_stop(struct worker *w, uint64_t deadline_ms);
 
 uint32_t worker_load(const struct worker *w);
-
-/* Stops reading from a connection while a worker or the journal is far behind with what senders have
- * sent, or while the session itself has to wait. */
-void worker_hold_back(struct worker *w, struct conn *c);
 
 /* Takes note of what came from c, to see whether more is waiting. */
 void worker_note_read(struct worker *w, const struct conn *c, size_t length);

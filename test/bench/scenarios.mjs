@@ -43,9 +43,11 @@ function inFile(name, text, load) {
   };
 }
 
-function recall(name, text, load, figures) {
-  return { name, text, figures, subject: { ...hubbub, tool: 'recall', options: { journal: 'sqlite' }, load } };
+function recall(name, text, load, figures, options = {}) {
+  return { name, text, figures, subject: { ...hubbub, tool: 'recall', options: { journal: 'sqlite', ...options }, load } };
 }
+
+const returnFigures = ['return_s', 'return_cpu_us', 'calm_p99_us', 'p99_us', 'max_us'].map((key) => ({ key }));
 
 // The ring is small, so that who does not read is shed and closed while others are measured.
 const beside = { clients: 501, senders: 1, rate: 200, seconds: 3 };
@@ -100,8 +102,9 @@ export const scenarios = [
     [{ key: 'page_p50_us', reach: 1000 }, { key: 'page_p99_us' }, { key: 'page_cpu_us', reach: 1000 },
       { key: 'rss_kib' }, { key: 'rss_growth_kib' }]),
   recall('return', '1,000 clients come back at once, 1,000 events missed by each, beside 50 messages/s to 50 readers',
-    { messages: 1_000, crowd: 1_000, missed: 1_000 },
-    [{ key: 'return_s' }, { key: 'return_cpu_us' }, { key: 'calm_p99_us' }, { key: 'p99_us' }, { key: 'max_us' }]),
+    { messages: 1_000, crowd: 1_000, missed: 1_000 }, returnFigures),
+  recall('return-restart', '2,000 clients come back at once, no name held, 5 events missed by each, beside 20 messages/s to 50 readers',
+    { messages: 1_000, crowd: 2_000, missed: 5, rate: 20 }, returnFigures, { 'hold-time': '0' }),
 ];
 
 export const units = {

@@ -1,5 +1,6 @@
 // A slow reader hurts only itself: presence is left out for it first, then it is closed with 1013.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { eventually, soon } from '../support/inbox.mjs';
@@ -261,4 +262,42 @@ test('who reads a large answer slowly and talks is alive; who stops reading it i
   assert.ok(page.messages[0].body === body);
   assert.deepEqual(heard, upTo(said).map(String));
   dead.destroy();
+});
+
+// It reads a piece (64 KB at most) for each ping of another one, so for longer than a peer may take that reads nothing.
+test('who is sent away behind a large answer gets all of it, and is told why, however slowly it reads', async (t) => {
+  const daemon = await serveFor(t, {
+    ...SMALL, ring_bytes: '8m', max_body: '1m', max_frame: '4m', ping_interval: '200ms', ping_timeout: '20s',
+  });
+  const enter = async (username, more = {}) => {
+    const wire = await upgrade(daemon, '/ws', { 'Sec-WebSocket-Protocol': 'chat.v2' });
+    wire.send({ payload: JSON.stringify({ type: 'join', username, ...more }) });
+    return { wire, joined: await wire.event((e) => e.type === 'joined') };
+  };
+  const clock = await rawJoin(daemon, 'clock');
+  clock.say('\u0001'.repeat(500_000)); /* six bytes each on their way */
+  await clock.event((e) => e.type === 'message');
+  const { wire: slow, joined } = await enter('slow');
+  const pause = () => slow.stopReading();
+  slow.socket.on('data', pause);
+  slow.send({ payload: JSON.stringify({ type: 'history', room: 'lobby', after: 0, limit: 1 }) });
+  while (slow.left.length < 1000) {
+    const piece = once(slow.socket, 'data');
+    slow.readOn();
+    await soon(piece, 'the beginning of the page');
+  }
+  await enter('slow', { key: joined.key });
+
+  for (let pings = 0; pings < 25; pings++) {
+    const { payload } = await clock.untilFrame((f) => f.opcode === PING, 'a ping');
+    clock.send({ opcode: PONG, payload });
+    slow.readOn();
+  }
+  slow.socket.off('data', pause);
+  slow.readOn();
+  const frames = (await slow.untilClose()).filter(({ opcode }) => opcode !== PING);
+  const [page, bye, close] = frames.slice(-3);
+  assert.deepEqual([page.json.type, page.json.messages.length, bye.json.type], ['history', 1, 'bye']);
+  assert.equal(close.code, 4410);
+  await slow.endsCleanly();
 });

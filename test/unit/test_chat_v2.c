@@ -298,15 +298,9 @@ static unsigned returning_after(struct shard *shard)
     return count;
 }
 
-/* What they are given is among the events, so more of them than are delivered would delay all that is said. */
-static void of_those_who_come_back_fewer_go_on_while_events_wait(void **state)
+/* Ten who have missed all that was said. */
+static void come_back(struct rig *rig)
 {
-    struct rig *rig = *state;
-    struct shard *shard = &rig->shards[0];
-
-    say_v2(enter_v2(rig, "ann", ""), 2);
-    shard_settle(shard);
-    shard->is_behind = true;
     for (char name = 'b'; name < 'l'; name++) {
         struct rig_client *c = rig_open_v2(rig, 0);
         char request[200];
@@ -318,14 +312,45 @@ static void of_those_who_come_back_fewer_go_on_while_events_wait(void **state)
         rig_skip(rig, c);
         rig_say(c, request);
     }
+}
+
+static void assert_all_recovered(struct rig *rig)
+{
+    rig_turn(rig);
+    for (int i = 1; i < rig->client_count; i++)
+        assert_non_null(strstr(rig_next(rig, &rig->clients[i]), "\"recovered\":true"));
+}
+
+/* What they are given is among the events, so more of it than is delivered would delay all that is said. */
+static void of_those_who_come_back_fewer_go_on_while_events_wait(void **state)
+{
+    struct rig *rig = *state;
+    struct shard *shard = &rig->shards[0];
+
+    say_long(enter_v2(rig, "ann", ""), 14); /* a bit more than a turn delivers */
+    shard_settle(shard);
+    shard->is_behind = true;
+    come_back(rig);
     assert_int_equal(returning_after(shard), 8); /* one at once, one in the next turn */
     assert_int_equal(returning_after(shard), 7);
     shard->is_behind = false;
     assert_int_equal(returning_after(shard), 3);
     assert_int_equal(returning_after(shard), 0);
-    rig_turn(rig);
-    for (int i = 1; i < rig->client_count; i++)
-        assert_non_null(strstr(rig_next(rig, &rig->clients[i]), "\"recovered\":true"));
+    assert_all_recovered(rig);
+}
+
+/* Each may be news to all who are here, so the fewer turns they need the better. */
+static void who_has_missed_little_goes_on_at_once(void **state)
+{
+    struct rig *rig = *state;
+    struct shard *shard = &rig->shards[0];
+
+    say_v2(enter_v2(rig, "ann", ""), 2);
+    shard_settle(shard);
+    shard->is_behind = true;
+    come_back(rig);
+    assert_true(list_empty(&shard->returning));
+    assert_all_recovered(rig);
 }
 
 /* Also while nothing is said in the room and nobody comes. */
@@ -521,6 +546,7 @@ int main(void)
         RIG_TEST(who_asks_for_long_lists_again_and_again_is_told_to_wait),
         RIG_TEST(what_is_asked_is_answered_even_if_memory_is_short),
         RIG_TEST(of_those_who_come_back_fewer_go_on_while_events_wait),
+        RIG_TEST(who_has_missed_little_goes_on_at_once),
         RIG_TEST(what_is_too_old_does_not_stay_in_memory),
         RIG_TEST(of_what_is_over_the_limits_the_journal_tells),
         RIG_TEST(rooms_in_which_nothing_was_said_are_found),
