@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyPeople, eventuallyTexts, say, scene, signIn } from './harness.mjs';
+import { eventually, eventuallyPeople, eventuallySent, eventuallyTexts, say, scene, signIn } from './harness.mjs';
 
 const errorOf = (page, field) =>
   page.evaluate((id) => {
@@ -175,15 +175,18 @@ scene('a name that is written before the page is complete stays', async ({ visit
 
 scene('an address of no room leads back to where one was', async ({ person }) => {
   const ana = await person('ana');
+  await ana.evaluate(() => (location.hash = '#/r/tea'));
+  await eventually(() => ana.title(), '#tea · hubbub');
   await say(ana, 'here');
+  await eventuallySent(ana, ['here']);
   await ana.evaluate(() => {
     location.hash = '#/r/bad%20room';
     location.reload();
   });
   await ana.waitForLoadState();
-  await eventually(() => ana.title(), '#lobby · hubbub');
+  await eventually(() => ana.title(), '#tea · hubbub');
   await eventually(() => ana.$$eval('.bubble', (all) => all.map((one) => one.textContent)), ['here']);
-  assert.equal(await ana.evaluate(() => location.hash), '#/r/lobby');
+  assert.equal(await ana.evaluate(() => location.hash), '#/r/tea');
 });
 
 scene('going back after joining leaves; it does not join the first room', async ({ visitor }) => {
