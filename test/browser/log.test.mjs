@@ -468,7 +468,7 @@ scene('in a window that has not the focus nothing is read', async ({ person, pee
   await ana.evaluate(() => (document.hasFocus = () => false));
   bob.say('two');
   await eventually(() => ana.title(), '(1) #lobby · hubbub');
-  assert.equal(await ana.$eval('#line + .message .bubble', (bubble) => bubble.textContent), 'two');
+  await eventually(() => ana.evaluate(() => document.querySelector('#line + .message .bubble')?.textContent), 'two');
   await ana.evaluate(() => {
     delete document.hasFocus;
     dispatchEvent(new Event('focus'));
