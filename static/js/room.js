@@ -402,12 +402,15 @@ for (const [id, what] of [
 function scheduleRender() {
   if (renderPending) return;
   renderPending = true;
-  if (document.hidden) setTimeout(render, 100);
-  else requestAnimationFrame(render);
+  const draw = () => {
+    renderPending = false;
+    render();
+  };
+  if (document.hidden) setTimeout(draw, 100);
+  else requestAnimationFrame(draw);
 }
 
 function render() {
-  renderPending = false;
   const state = store.get();
   const room = current();
   if (!seat || !room) return;

@@ -111,7 +111,11 @@ const holdFrames = () => {
     held = [];
     return new Promise((done) => draw(() => draw(done))); // what was asked for before is drawn
   };
-  globalThis.oneFrame = () => held.splice(0).forEach((f) => f(performance.now()));
+  globalThis.oneFrame = () => {
+    const all = held.splice(0);
+    all.forEach((f) => f(performance.now()));
+    return all.length;
+  };
   globalThis.release = () => {
     const all = held;
     held = null;
@@ -145,6 +149,15 @@ scene('after a pause the first frame has two of the rows that came, and the othe
   assert.equal(await lastText(ana), '101 said');
   await ana.evaluate(() => globalThis.release());
   await eventually(() => lastText(ana), '119 said');
+});
+
+scene('to go from room to room draws at once, and leaves one frame to draw', quick, async (stage) => {
+  const ana = await behind(stage, 1);
+  for (const room of ['elsewhere', 'lobby']) {
+    await ana.evaluate((name) => (location.hash = `#/r/${name}`), room);
+    await eventually(() => ana.textContent('#room-name'), room);
+  }
+  assert.equal(await ana.evaluate(() => globalThis.oneFrame()), 1);
 });
 
 scene('who leaves the end before what came was shown has not read it', quick, async (stage) => {

@@ -257,6 +257,13 @@ export async function link(stage) {
     lose(test) {
       swallow = (data) => test(data.toString('latin1'));
     },
+    // What the daemon says comes later, and whole.
+    holdAnswers() {
+      for (const { far } of pairs) far.pause();
+    },
+    passAnswers() {
+      for (const { far } of pairs) far.resume();
+    },
     freeze() {
       mode = 'frozen';
     },
@@ -281,6 +288,27 @@ export async function link(stage) {
     },
     connections: () => connections,
   };
+}
+
+// As with a wheel, so many times 700 px.
+export async function scrollUp(page, screens) {
+  await page.mouse.move(400, 400);
+  // After a burst the rows above what is in sight come a little later.
+  await page.evaluate(async () => {
+    const log = document.getElementById('log');
+    for (let top = -1; top !== log.scrollTop; ) {
+      top = log.scrollTop;
+      for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
+    }
+  });
+  await page.evaluate(() => {
+    const log = document.getElementById('log');
+    const isFar = () => log.scrollHeight - log.clientHeight - log.scrollTop > 600;
+    globalThis.isScrolled = false;
+    log.addEventListener('scrollend', () => (globalThis.isScrolled ||= isFar()));
+  });
+  await page.mouse.wheel(0, -700 * screens);
+  await page.waitForFunction(() => globalThis.isScrolled);
 }
 
 // Nothing has moved for some frames.

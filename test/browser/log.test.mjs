@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyTexts, readLog, say, scene, setHidden, signIn, texts } from './harness.mjs';
+import { eventually, eventuallyTexts, readLog, say, scene, scrollUp, setHidden, signIn, texts } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const numbered = (letter, n) => Array.from({ length: n }, (_, i) => `${letter}${i}`);
@@ -14,24 +14,6 @@ const pill = (page) =>
     const button = document.getElementById('pill');
     return button.hidden ? '' : button.textContent.trim();
   });
-const scrollUp = async (page, screens) => {
-  await page.mouse.move(400, 400);
-  // After a burst the rows above what is in sight come a little later.
-  await page.evaluate(async () => {
-    const log = document.getElementById('log');
-    for (let top = -1; top !== log.scrollTop; ) {
-      top = log.scrollTop;
-      for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
-    }
-  });
-  await page.evaluate(() => {
-    const log = document.getElementById('log');
-    const isFar = () => log.scrollHeight - log.clientHeight - log.scrollTop > 600;
-    log.addEventListener('scrollend', () => (globalThis.isScrolled ||= isFar()));
-  });
-  await page.mouse.wheel(0, -700 * screens);
-  await page.waitForFunction(() => globalThis.isScrolled);
-};
 // Where the first row in sight is, by its text.
 const firstInSight = (page) =>
   page.evaluate(() => {

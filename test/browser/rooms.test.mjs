@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyPeople, eventuallyTexts, say, scene, setHidden, texts } from './harness.mjs';
+import { eventually, eventuallyPeople, eventuallyTexts, say, scene, scrollUp, setHidden, texts } from './harness.mjs';
 
 const links = (page) => page.$$eval('.room-link', (all) => all.map((one) => one.getAttribute('aria-label')));
 const current = (page) => page.getAttribute('.room-link[aria-current="page"]', 'title');
@@ -119,8 +119,7 @@ scene('the place in a room is kept while one is elsewhere', { daemon: { message_
   for (let i = 0; i < 120; i++) await bob.say(`m ${i}`);
   const ana = await person('ana');
   await eventually(() => lastText(ana), 'm 119');
-  await ana.mouse.move(600, 400);
-  await ana.mouse.wheel(0, -1500);
+  await scrollUp(ana, 2);
   const first = () =>
     ana.evaluate(() => {
       const { top } = document.getElementById('log').getBoundingClientRect();
