@@ -201,6 +201,7 @@ scene('two windows of one browser: what is read in one is read in the other', as
   const ana = await person('ana');
   const bob = await friend('bob', { room: 'ops' });
   await goTo(ana, 'ops');
+  await eventuallyPeople(ana, ['bob', 'ana']);
   await ana.keyboard.press('Alt+ArrowUp');
   await eventually(() => current(ana), 'lobby');
   await bob.say('one');
