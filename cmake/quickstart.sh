@@ -7,6 +7,7 @@ set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 goal=serve
 if [ "${1-}" = test ]; then
     goal='test'
@@ -138,7 +139,7 @@ install_test_modules() {
 build_target() { # TARGET
     say "building in $build"
     cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
-    cmake --build "$build" --target "$1" -j "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
+    cmake --build "$build" --target "$1" -j "$jobs"
 }
 
 # The daemon takes this shell's place, so that signals and its exit code are its own; a reader left
@@ -165,5 +166,5 @@ else
     install_test_modules
     build_target all
     say "running every test"
-    exec ctest --test-dir "$build" --output-on-failure "$@"
+    exec ctest --test-dir "$build" --output-on-failure -j "$jobs" "$@"
 fi
