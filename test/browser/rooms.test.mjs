@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyPeople, eventuallyTexts, say, scene, scrollUp, setHidden, texts } from './harness.mjs';
+import { eventually, eventuallyPeople, eventuallySent, eventuallyTexts, say, scene, scrollUp, setHidden, texts } from './harness.mjs';
 
 const links = (page) => page.$$eval('.room-link', (all) => all.map((one) => one.getAttribute('aria-label')));
 const current = (page) => page.getAttribute('.room-link[aria-current="page"]', 'title');
@@ -227,6 +227,7 @@ scene('what is half written is the same after a reload: an answer, an edit, and 
   const ana = await person('ana');
   const bob = await peer('bob');
   await say(ana, 'mine');
+  await eventuallySent(ana, ['mine']);
   bob.say('yours');
   await eventuallyTexts(ana, ['mine', 'yours']);
   const state = () =>

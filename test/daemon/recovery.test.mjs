@@ -22,6 +22,16 @@ async function comeAndGo(witness, daemon, isOver) {
   await witness.thaw();
 }
 
+// Whoever the rings are too small for is cut, and comes back.
+async function stayOn(link, daemon, isOver) {
+  for (let cuts = 0; ; cuts++) {
+    const code = await link.socket.closed;
+    if (isOver() || link.fault) return cuts;
+    assert.equal(code, 1013, link.name);
+    await link.insist(daemon.port);
+  }
+}
+
 async function hammer(t, options, seconds) {
   const daemon = await serveFor(t, { message_rate: 0, workers: 2, max_connections_per_address: 0, ...options });
   const logs = [new Log('busy'), new Log('calm')];
@@ -32,9 +42,12 @@ async function hammer(t, options, seconds) {
   await Promise.all([stays, ...comers, ...speakers].map((one) => one.connect(daemon.port)));
 
   let isOver = false;
+  let isProven = false;
+  const staying = [stays, ...speakers].map((link) => stayOn(link, daemon, () => isProven));
   const talking = talk(t, speakers, rate(2000));
   const going = comers.map((witness) => comeAndGo(witness, daemon, () => isOver));
-  await Promise.race([pause(seconds * 1000), Promise.all(going)]); /* those who go only end early by a fault */
+  /* none of these ends early but by a fault */
+  await Promise.race([pause(seconds * 1000), Promise.all(going), Promise.all(staying)]);
   isOver = true;
   const took = talking.stop();
   await Promise.all(going);
@@ -54,7 +67,11 @@ async function hammer(t, options, seconds) {
     for (const speaker of speakers) speaker.verify(log);
     if (!options.journal) await log.matches(speakers[0]); /* memory does not keep all of it */
   }
+  isProven = true;
   for (const one of [stays, ...comers, ...speakers]) one.drop('close');
+  const cuts = (await Promise.all(staying)).reduce((sum, n) => sum + n);
+  t.diagnostic(`${cuts} cuts`);
+  if (!options.ring_frames) assert.equal(cuts, 0);
 }
 
 test('readers that come back at random moments under load end with exactly the log', (t) => hammer(t, {}, seconds(8)));
