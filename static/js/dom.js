@@ -124,7 +124,6 @@ const guarded = (pick) => ({
       if (value === null) pick().removeItem(`hubbub.${key}`);
       else pick().setItem(`hubbub.${key}`, JSON.stringify(value));
     } catch {
-      // not remembered, then
     }
   },
 });

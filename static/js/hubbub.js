@@ -1,7 +1,7 @@
 // hubbub's connection, for any page or program: docs/embedding.md.
 
 const OPEN_MS = 10_000;
-const HEALTHY_MS = 10_000; // then tries count anew
+const HEALTHY_MS = 10_000;
 const SILENCE_MS = 45_000;
 const CHECK_EVERY_MS = 5_000;
 const PROBE_MS = 10_000;
@@ -38,7 +38,7 @@ export function newCid() {
 // Names with the same key are one name.
 export const nameKey = (name) => name.trim().normalize('NFKC').toLowerCase();
 export const cleanName = (name) => name.normalize('NFC').trim();
-export const cleanRoom = (room) => cleanName(room).replace(/^#+/, '').toLowerCase() || DEFAULT_ROOM;
+export const cleanRoom = (room) => cleanName(room).replace(/^#+/, '').toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ') || DEFAULT_ROOM;
 
 const DATE_MAX = 8.64e15;
 const isText = (value) => typeof value === 'string';
@@ -115,7 +115,7 @@ const insides = {
   rooms: (f) => ({ rooms: f.rooms.filter((room) => has(room, 'name topic? members?')) }),
 };
 
-// Null: not understood, as all that a later server may send.
+// Null: not understood.
 export function decode(text) {
   if (!isText(text)) return null;
   let frame;
@@ -433,6 +433,10 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       update(cid, { state: 'queued' });
     },
 
+    rename(was, room) {
+      if (of(was).length) set(entries.map((e) => (e.room === was ? { ...e, room } : e)));
+    },
+
     connectionLost() {
       if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
     },
@@ -529,6 +533,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     if (was !== frame.room) {
       rooms.delete(was);
       rooms.set((room.name = frame.room), room);
+      outbox.rename(was, room.name);
     }
     if (frame.key) storage.set(`key ${person}`, frame.key);
     me = frame.username;
@@ -581,7 +586,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     const room = rooms.get(entry.room);
     outbox.confirm(cid, frame);
     if (room?.seq >= seq) {
-      outbox.arrived(id); // it is here already
+      outbox.arrived(id);
       emit('frame', frame);
     }
     sends.get(cid)?.resolve(frame);
@@ -591,7 +596,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
 
   const joiningBy = (cid) => [...rooms.values()].find((room) => room.isJoining && room.joinCid === cid);
 
-  // Once more, but later; and one after the other: all at once would be too fast again.
   function postpone(cid, ms) {
     clearTimeout(requests.get(cid)?.timer);
     if (outbox.find(cid)) {
@@ -637,7 +641,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       if (joining) rooms.delete(joining.name);
       emit('frame', frame, { refusedRoom: joining?.name });
       joining?.emit('error', frame);
-      if (joining && connection.state().phase === 'connecting') signIn(); // to the next, if there is one
+      if (joining && connection.state().phase === 'connecting') signIn();
     }
   }
 
@@ -706,7 +710,6 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       on: events.on,
       place: () => ({ epoch: room.epoch, seq: room.seq, isIn: room.isIn }),
 
-      // Null: too many are waiting.
       post(body, replyTo) {
         const entry = outbox.add({ room: room.name, body, reply_to: replyTo, after: room.seq });
         if (entry) flush(room);

@@ -66,7 +66,7 @@ function busy(value) {
 }
 
 name.addEventListener('input', () => {
-  load().catch(() => {}); // join() says so
+  load().catch(() => {});
   complain(name, '');
   showName();
 });
@@ -114,5 +114,5 @@ if (typeof before?.name === 'string' && typeof before.room === 'string') {
   join(seat, { insist: RELOAD_PATIENCE_MS, isBack: true });
 } else {
   signin.show(wish);
-  if (wish.name) load().catch(() => {}); // likely to come in
+  if (wish.name) load().catch(() => {});
 }

@@ -13,7 +13,7 @@ const TYPING_MS = 5_050;
 const QUIET_ROOM = 50; // people; in a larger one notices are hidden
 
 const store = createStore(storeChanged);
-const loading = new Set();
+const loading = new Map(); // room: what is on its way
 let signin = null;
 let chat = null;
 let seat = null; // {name, room} while we are in or want to be
@@ -59,7 +59,7 @@ const composer = createComposer({
   enterSends: () => settings.enterSends === true,
   here: () => ({ ...current(), me: me() }),
 });
-const rooms = createRooms({ onSignOut: signOut });
+const rooms = createRooms({ onSignOut: () => (chat.outbox.waiting() ? later('signOut') : signOut()) });
 const people = createPeople({ onMention: (name) => later('mention', name) });
 const status = createStatus({
   retry: () => chat.retryNow(),
@@ -75,7 +75,7 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, current, composer, log, goTo, leaveRoom, act, apply, react, ask, older, render, tell, topics },
+  ...{ store, current, composer, log, goTo, leaveRoom, signOut, act, apply, react, ask, older, render, tell, topics },
 };
 const announcer = createAnnouncer(app);
 app.chime = announcer.chime;
@@ -207,6 +207,7 @@ const frames = {
     store.dispatch({ type: 'named', me: username });
     store.dispatch({ ...frame, mark: marks[room], now: Date.now() });
     saveRooms();
+    if (isFirst) loadUnread(frame);
     if (!wasIn) {
       wasIn = true;
       showChat();
@@ -216,6 +217,7 @@ const frames = {
     if (count > users.length) handle(room).users().then((f) => store.dispatch(f), () => {});
     const hole = isFirst ? null : roomOf(store.get(), room)?.items.findLast((i) => i.kind === 'hole');
     if (hole) loadHole(hole, room);
+    if (room === here() && current().hasNewer && chat.outbox.of(room).length) toNewest();
     log.looked();
   },
 
@@ -297,7 +299,8 @@ async function apply(event, request) {
     await request(handle());
   } catch (error) {
     if (error.code === 'lost') return; // we left
-    store.dispatch({ type: 'restore', room, was, event: own });
+    if (was) store.dispatch({ type: 'restore', room, was, event: own });
+    if (event.body && room === here()) composer.take(event.body);
     tell(strings.didNotWork(error.message));
   } finally {
     changing--;
@@ -323,17 +326,21 @@ function editLast() {
 // --- history ---
 
 async function ask(where, query, { room = here(), ...more } = {}) {
-  const what = `${room} ${where}`;
-  if (loading.has(what)) return false;
-  loading.add(what);
+  const isMove = where === 'newest' || where === 'around';
+  if (isMove) loading.delete(room);
+  const asked = loading.get(room) ?? new Set();
+  if (asked.has(where)) return false;
+  loading.set(room, asked.add(where));
   try {
     const page = await handle(room).history(query);
+    if (loading.get(room) !== asked) return false;
+    if (isMove) loading.delete(room);
     store.dispatch({ ...page, room, where, ...more });
     return true;
   } catch {
     return false;
   } finally {
-    loading.delete(what);
+    asked.delete(where);
   }
 }
 
@@ -343,10 +350,22 @@ function older(limit = PAGE) {
 }
 
 async function toNewest() {
-  if (!(await ask('newest', { limit: PAGE }))) return;
+  const room = here();
+  if (!(await ask('newest', { limit: PAGE })) || room !== here()) return;
   log.moved();
   render();
   log.toEnd();
+}
+
+// There is more unread than the first page has.
+async function loadUnread({ room, epoch, events: [first] }) {
+  const mark = marks[room];
+  if (mark?.epoch !== epoch || !(first?.seq > mark.seq + 1)) return;
+  await ask('before', { before: first.seq, limit: HOLE_PAGE }, { room, since: mark.seq });
+  if (room !== here()) return;
+  render();
+  if (log.isAtEnd()) log.looked();
+  else log.toLine();
 }
 
 function loadHole({ before, key }, room = here()) {
@@ -386,7 +405,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     keyed();
   } else if (event.key === 'Escape' && !event.isComposing && !document.querySelector(':popover-open')) escape();
-  else if (isStrayCharacter(event)) composer.focus(); // and there it is written
+  else if (isStrayCharacter(event)) composer.focus();
 });
 for (const [id, what] of [
   ['room-add', 'openSwitcher'],

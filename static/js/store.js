@@ -22,7 +22,7 @@ export const emptyRoom = {
   next: 0,
   hasOlder: false,
   hasNewer: false,
-  later: [], // while hasNewer
+  later: [],
   changes: [], // the last edits, deletions and reactions
   unread: 0,
   mentions: 0,
@@ -129,7 +129,6 @@ const events = {
 function durable(room, frame, state) {
   if (frame.seq <= room.seq) return room;
   const applied = events[frame.type](room, frame, state);
-  // (What concerns a message that waits waits too.)
   const isWaiting = room.hasNewer && frame.type !== 'message' && room.later.some((f) => f.id === frame.id);
   const changes = frame.type === 'message' ? room.changes : [...room.changes, frame].slice(-CHANGES_KEPT);
   return { ...(isWaiting ? toLater(applied, frame) : applied), changes, seq: frame.seq };
@@ -171,7 +170,7 @@ function afterLoss(room, frame, state) {
   const isOverlapping = isSameLog && messages[0]?.seq <= room.items.findLast(isKept)?.seq;
   const isNothing = isSameLog && frame.seq === room.seq;
   let { items } = room;
-  if (!isSameLog) items = items.map((i) => (isKept(i) ? { ...i, key: `lost ${i.key}`, isLost: true } : i));
+  if (!isSameLog) items = items.map((i) => (isKept(i) ? { ...i, key: `lost-${i.key}`, isLost: true } : i));
   const hole = { kind: 'hole', before: messages[0]?.seq ?? frame.seq + 1 };
   if (!isOverlapping && !isNothing && items.length)
     items = [...items, numbered(room, { ts: frame.now, ...(isSameLog ? hole : { kind: 'gap' }) })];
@@ -191,7 +190,10 @@ function joinLater(room, state) {
 }
 
 const pages = {
-  before: (room, { items, more }) => ({ ...room, items: merge(room.items, items), hasOlder: more }),
+  before: (room, { items, more, since }, state) => {
+    const after = { ...room, items: merge(room.items, items), hasOlder: more };
+    return since === undefined ? after : unreadSince(after, since, state);
+  },
   after: (room, { items, more }, state) => {
     const after = { ...room, items: merge(room.items, items), hasNewer: more };
     return more ? after : joinLater(after, state);
@@ -246,7 +248,6 @@ const roomActions = {
   history: (room, { where, messages, epoch, ...page }, state) => {
     if (epoch !== room.epoch) return room;
     const after = pages[where](room, { ...page, items: itemsOf(state, messages) }, state);
-    // What happened since the page was read may have come before it.
     const ids = new Set(messages.map((m) => m.id));
     return room.changes.filter((c) => ids.has(c.id)).reduce((sum, c) => events[c.type](sum, c, state), after);
   },
@@ -261,7 +262,6 @@ const roomActions = {
           : {},
     ),
 
-  // What we sent is in the log already.
   rekey: (room, { id, key }) => change(room, id, () => ({ key })),
 
   read: (room) => (room.unread || room.read !== room.seq ? asRead(room) : room),
@@ -271,7 +271,6 @@ const roomActions = {
   },
   readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...asRead(room, seq), line: null } : room),
   clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
-  // What has been read needs no line on return; what was not shown has not been read.
   lookAway: (room, action, state) => {
     const after = roomActions.unseen(room, action, state);
     return after.line && !after.unread ? { ...after, line: null } : after;

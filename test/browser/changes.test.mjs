@@ -181,6 +181,7 @@ scene('a refused edit and a refused reaction are taken back, with the reason', a
   line.passAnswers();
   await eventually(async () => /^That did not work: .*/.test(await reason()), true);
   await eventuallyTexts(ana, ['hello']);
+  assert.equal(await ana.inputValue('#message'), 'w'.repeat(20_000));
   assert.equal(await ana.locator('.edited').count(), 0);
   await article(ana, 'hello').focus();
   await ana.keyboard.press('+');

@@ -130,6 +130,9 @@ test('two spellings of one name have the same key', () => {
 test('rooms', () => {
   assert.equal(cleanRoom(''), 'lobby');
   assert.equal(cleanRoom(' #Ops '), 'ops');
+  assert.equal(cleanRoom('Straße'), 'strasse');
+  assert.equal(cleanRoom('ΦΊΛΟΣ'), cleanRoom('φίλος'));
+  assert.equal(cleanRoom('kıta'), 'kıta');
   for (const room of ['', 'ops', 'a.b_c-d', 'кухня', '部屋', '#Ops'])
     assert.equal(roomFault(room), '', room);
   for (const room of ['a b', 'a/b', '<b>', 'a?']) assert.equal(roomFault(room), strings.roomCharacters, room);

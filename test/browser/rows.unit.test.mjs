@@ -215,6 +215,7 @@ test('another log: a gap, and what was in the old one stays to be read only', ()
   const back = play(state, joined([kept(1, 'new')], { epoch: 'e2', recovered: false }));
   assert.equal(bodies(back), 'one gap new');
   assert.deepEqual(lobby(back).items.map((i) => i.isLost), [true, undefined, undefined]);
+  assert.ok(lobby(back).items.every(({ key }) => !/\s/.test(key)), 'ids are made of keys, and lists of ids are cut at spaces');
   const edited = play(back, { type: 'edit', id: 'm1', seq: 2, username: 'a', body: 'NEW', ts: noon });
   assert.equal(bodies(edited), 'one gap NEW');
   assert.equal(new Set(lobby(edited).items.map((i) => i.key)).size, 3);
@@ -310,6 +311,15 @@ test('typing is over when time is, or when the message comes', () => {
   assert.deepEqual(Object.keys(lobby(play(state, said('a', 'x'))).typing), ['b', '__proto__']);
   const over = reduce(state, { type: 'everyRoom', action: { type: 'typingOver', now: 6_000 } });
   assert.deepEqual(Object.keys(lobby(over).typing), []);
+});
+
+test('more is unread than the first page has: the page before it moves the line and the numbers', () => {
+  const state = play(start(), joined([kept(4, 'four'), kept(5, 'five, @me')], { mark: { epoch: 'e1', seq: 1 } }));
+  assert.deepEqual([lobby(state).unread, lobby(state).line], [2, 'm4']);
+  const before = { type: 'history', where: 'before', epoch: 'e1', messages: [1, 2, 3].map((n) => kept(n, `${n}`)), more: false };
+  const whole = lobby(play(state, { ...before, since: 1 }));
+  assert.deepEqual([whole.unread, whole.mentions, whole.line], [4, 1, 'm2']);
+  assert.deepEqual([lobby(play(state, before)).unread, lobby(play(state, before)).line], [2, 'm4']);
 });
 
 test('rooms: entered in order, renamed, left; any name will do', () => {

@@ -62,8 +62,10 @@ const words = {
   options: (room) => `Options of #${room}`,
   leave: 'Leave this room',
   leaveTitle: (room) => `Leave #${room}?`,
-  leaveText: (n) => `${count(n, 'message has', 'messages have')} not been sent yet.`,
-  leaveIt: (n) => `Leave and delete ${n === 1 ? 'it' : 'them'}`,
+  leaveIt: 'Leave and delete',
+  signOutTitle: 'Sign out?',
+  signOutIt: 'Sign out and delete',
+  unsent: (n) => `${count(n, 'message has', 'messages have')} not been sent yet.`,
   onlyRoom: 'You are in no other room. To go, sign out.',
   details: 'Connection details',
 };
@@ -322,7 +324,7 @@ export async function jumpTo({ current, goTo, older, ask, log, render, tell }, i
   if (room !== current().name) goTo(room);
   const isHere = () => findMessage(current(), id);
   if (!isHere()) await older(NEAR);
-  if (!isHere() && (await ask('around', { id, limit: AROUND }, { hasNewer: true }))) log.moved();
+  if (!isHere() && (await ask('around', { id, limit: AROUND }, { hasNewer: true })) && room === current().name) log.moved();
   render();
   if (isHere()) log.jump(id);
   else tell(words.notFound);
@@ -484,14 +486,23 @@ export async function openRoomOptions(app) {
   if (what === 'leave') leave(app, room);
 }
 
-// What waits for a room that one is not in would never be sent, nor seen.
-async function leave(app, room) {
-  const { outbox } = app.chat();
-  const unsent = () => outbox.of(room).filter(({ state }) => state !== 'acked');
+// What waits for a room that one is not in would never be sent, nor seen; false if it is to be kept.
+async function giveUp({ outbox }, entries, title, yes) {
+  const unsent = () => entries().filter(({ state }) => state !== 'acked');
   const n = unsent().length;
-  if (n && !(await isSure(words.leaveTitle(room), words.leaveText(n), words.leaveIt(n)))) return;
+  if (n && !(await isSure(title, words.unsent(n), `${yes} ${n === 1 ? 'it' : 'them'}`))) return false;
   for (const { cid } of unsent()) outbox.remove(cid);
-  app.leaveRoom(room);
+  return true;
+}
+
+async function leave(app, room) {
+  const chat = app.chat();
+  if (await giveUp(chat, () => chat.outbox.of(room), words.leaveTitle(room), words.leaveIt)) app.leaveRoom(room);
+}
+
+export async function signOut(app) {
+  const chat = app.chat();
+  if (await giveUp(chat, chat.outbox.entries, words.signOutTitle, words.signOutIt)) app.signOut();
 }
 
 // --- search ---

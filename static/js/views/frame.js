@@ -7,7 +7,7 @@ import { namesIn } from './log.js';
 const SHOWN_MAX = 500;
 const FACES = 3;
 const UNREAD_MAX = 99;
-const LOST_AFTER_MS = 1_000; // shorter breaks are nobody's business
+const LOST_AFTER_MS = 1_000;
 const CONNECTING_AFTER_MS = 400;
 const BACK_MS = 2_000;
 const COUNT_FROM_S = 5;
@@ -113,6 +113,7 @@ export function createAnnouncer({ store, settings, goTo }) {
   const lines = byId('announcer');
   let recent = [];
   let held = 0;
+  let heldIn;
   let timer = null;
   let notifier = null;
 
@@ -130,7 +131,7 @@ export function createAnnouncer({ store, settings, goTo }) {
 
   function release() {
     timer = null;
-    if (held) speak(strings.spokenMany(held, store.get().current));
+    if (held) speak(strings.spokenMany(held, heldIn));
     held = 0;
   }
 
@@ -142,6 +143,7 @@ export function createAnnouncer({ store, settings, goTo }) {
       return;
     }
     held++;
+    heldIn = store.get().current;
     timer ??= setTimeout(release, BURST_MS);
   }
 
@@ -231,7 +233,7 @@ export function createStatus(on) {
       waiting = waitingNow;
       if (isTrouble(state)) {
         if (isShown && bar.dataset.kind === 'trouble') trouble();
-        else if (!isTrouble(before)) after(before ? LOST_AFTER_MS : CONNECTING_AFTER_MS, trouble);
+        else if (!isTrouble(before)) quiet(), after(before ? LOST_AFTER_MS : CONNECTING_AFTER_MS, trouble);
       } else if (state !== before) {
         clearTimeout(timer);
         if (state.phase === 'rejected') stopped();
@@ -322,8 +324,8 @@ export function createComposer(on) {
   function cancel() {
     if (list.close()) return true;
     if (mode.edit) {
-      const { draft } = mode;
-      setMode({});
+      const { draft, reply } = mode;
+      setMode({ reply });
       setText(draft);
     } else if (mode.reply) setMode({});
     else return false;
@@ -414,10 +416,11 @@ export function createComposer(on) {
       input.focus();
     },
     edit(item) {
-      cancel();
+      list.close();
+      if (mode.edit) cancel();
       const draft = input.value;
       input.value = item.body;
-      setMode({ edit: item, draft });
+      setMode({ ...mode, edit: item, draft });
       fit();
       input.focus();
       input.setSelectionRange(input.value.length, input.value.length);

@@ -10,12 +10,14 @@ const WINDOW = 60;
 const ITEM_PX = 39;
 const WINDOW_MAX = 145; // anywhere else; with a day above each, not 300 rows
 const STEP = 50;
-const LATE_MS = 25; // a frame
-const PACE = 2; // rows in a late one
+const LATE_MS = 25;
+const PACE = 2;
 const WAITING_MAX = 240;
 const LIFT_MS = 5_000;
 const END_PX = 24;
+const HEAD_PX = 64; // scroll-padding
 const MOMENTUM_MS = 1_500;
+const SEEN_MS = 500;
 
 // --- items to rows ---
 
@@ -64,7 +66,6 @@ function isEchoed(entry, mine) {
   return entry.wasSent && mine.some((item) => item.seq > entry.after && item.key === item.id && item.body === entry.body);
 }
 
-// Rows: docs/client.md.
 export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now }) {
   const rows = [];
   let day = null;
@@ -272,7 +273,7 @@ export function createLog({ on, me }) {
   let room = null;
   let outbox = [];
   let settings = {};
-  let shown = []; // the rows
+  let shown = [];
   let first = null; // keys of items; null: the end
   let last = null;
   let range = { from: 0, to: 0 };
@@ -285,10 +286,11 @@ export function createLog({ on, me }) {
   let stick = true;
   let lastTop = 0;
   let lastHeight = 0;
+  let seeing = null;
   let way = 0; // where one scrolls
   let held = null;
   let touchedAt = -Infinity;
-  let tabStop = null; // an article
+  let tabStop = null;
   let pointed = null; // the article under the mouse
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
@@ -311,7 +313,6 @@ export function createLog({ on, me }) {
 
   const isTouched = () => performance.now() - touchedAt < MOMENTUM_MS;
 
-  // A finger's momentum overrides a script, unless scrolling stops first.
   function scrollTo(top) {
     const isMoving = isTouched();
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
@@ -413,7 +414,7 @@ export function createLog({ on, me }) {
 
   const selected = () => {
     const selection = getSelection();
-    if (selection.isCollapsed) return []; // to ask costs a layout
+    if (selection.isCollapsed) return [];
     return [...list.querySelectorAll('.message')].filter((node) => selection.containsNode(node, true));
   };
 
@@ -443,6 +444,7 @@ export function createLog({ on, me }) {
 
   function draw() {
     const place = stick ? null : anchor();
+    const hadFocus = list.contains(document.activeElement);
     chooseRange();
     const rows = rowsOf();
     keepRange();
@@ -452,6 +454,7 @@ export function createLog({ on, me }) {
     lift(top ? lifted + topOf(top) - topOf(list.children[1]) : 0);
     reconcile(list, rows, (row) => build[row.kind](row));
     shown = rows;
+    if (hadFocus && !list.contains(document.activeElement)) scroller.focus({ preventScroll: true });
     giveTabStop();
     hold(place);
     showPills();
@@ -489,15 +492,18 @@ export function createLog({ on, me }) {
   }
 
   function looked() {
-    if (stick && room && isLive()) on.seen();
+    seeing ??= setTimeout(() => {
+      seeing = null;
+      if (stick && isLive()) on.seen();
+    }, SEEN_MS);
   }
 
   function scrolled() {
     if (!room) return;
     point(null);
     const top = scroller.scrollTop;
-    if (stick && top === lastTop) return; // put there
-    if (stick && scroller.clientHeight !== lastHeight) return hold(null); // nobody scrolled
+    if (stick && top === lastTop) return;
+    if (stick && scroller.clientHeight !== lastHeight) return hold(null);
     if (distance() <= END_PX && isLive()) stick = true;
     else if (top < lastTop - 1) leaveEnd();
     if (top !== lastTop) way = top - lastTop;
@@ -570,7 +576,7 @@ export function createLog({ on, me }) {
     draw();
   }
 
-  // --- the tools over the message that the mouse is on ---
+  // --- tools ---
 
   const itemOf = (node) => {
     const key = node?.closest('.message')?.dataset.key;
@@ -588,16 +594,15 @@ export function createLog({ on, me }) {
     if (tools && article === pointed) article.append(tools);
   }
 
-  // Not on pointerover: rows move under a pointer that rests.
   list.addEventListener('pointermove', (event) => {
     if (event.pointerType !== 'mouse' || !isFine.matches) return;
     const article = event.target.closest('.message')?.querySelector('article');
     if (article) point(article);
   });
   list.addEventListener('pointerleave', () => point(null));
-  // Where nothing can hover.
+  // A finger cannot hover.
   list.addEventListener('click', (event) => {
-    if (isFine.matches || event.target.closest('button, a')) return;
+    if (event.pointerType !== 'touch' || event.target.closest('button, a')) return;
     const article = event.target.closest('article');
     const item = itemOf(article);
     if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
@@ -616,8 +621,9 @@ export function createLog({ on, me }) {
 
   function giveTabStop() {
     if (list.contains(tabStop) && list.contains(document.activeElement)) return;
-    const end = shown.findLast((row) => row.kind === 'message');
-    if (end) moveTabStop(list.known.get(end.key).node.querySelector('article'));
+    const bottom = topOf(scroller) + scroller.clientHeight - HEAD_PX;
+    const end = articles().findLast((article) => stick || article.getBoundingClientRect().bottom < bottom);
+    if (end) moveTabStop(end);
   }
 
   function moveTabStop(article) {
@@ -667,12 +673,17 @@ export function createLog({ on, me }) {
   for (const type of ['touchstart', 'touchend'])
     scroller.addEventListener(type, () => (touchedAt = performance.now()), { passive: true });
   scroller.addEventListener('scroll', scrolled, { passive: true });
+  scroller.addEventListener('scrollend', () => {
+    if (!room || stick) return;
+    hold(anchor());
+    giveTabStop();
+  });
   pill.addEventListener('click', () => (toEnd(), scroller.focus()));
   pillTop.addEventListener('click', toLine);
   byId('older-button').addEventListener('click', () => on.older());
   const resized = new ResizeObserver(() => {
     if (!room) return;
-    if (stick) hold(null);
+    hold(held);
     more();
     showPills();
   });
@@ -708,6 +719,7 @@ export function createLog({ on, me }) {
     toEnd,
     jump,
     looked,
+    toLine,
     page(pages) {
       scroller.scrollBy({ top: pages * scroller.clientHeight * 0.9 });
     },

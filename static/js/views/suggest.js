@@ -87,6 +87,7 @@ export function createSuggestions({ input, here, changed }) {
     // Whether the key was for the list.
     key(event) {
       if (!isOpen() || !Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey || event.shiftKey) return false;
+      if (input.selectionStart < start) return close() && false; // the caret has left the name
       event.preventDefault();
       event.stopPropagation();
       keys[event.key]();
