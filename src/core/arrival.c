@@ -140,22 +140,28 @@ static const struct refusal no_journal = {
     .retry_after_ms = 2000,
 };
 
-/* What the shard gives in this turn to those who come back. Who comes for the first time is not counted. */
+static bool wants_events(const struct arrival *a)
+{
+    return a->has_since || a->last != 0;
+}
+
+/* What the shard gives in this turn to those who want events. Who wants none is not counted. */
 static void note_given(const struct place *p, size_t events, size_t bytes)
 {
-    if (p->arrival->has_since)
+    if (wants_events(p->arrival))
         p->session->shard->given += events * EVENT_BYTES + bytes;
 }
 
-static void note_joined(const struct place *p, const struct joined_at *at)
+static void note_joined(const struct place *p, const struct joined_at *at, uint64_t since)
 {
-    const struct arrival *a = p->arrival;
-    const struct query *stored = a->stored;
-    size_t bytes = at->bytes;
+    const struct query *stored = p->arrival->stored;
+    size_t events = (size_t)(at->newest - since), bytes = at->bytes;
 
-    for (size_t i = 0; stored != NULL && i < stored->item_count; i++)
+    for (size_t i = 0; stored != NULL && i < stored->item_count; i++) {
+        events++;
         bytes += event_text_size(stored->items[i]);
-    note_given(p, (size_t)(at->newest - a->known), bytes);
+    }
+    note_given(p, events, bytes);
 }
 
 static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *newest)
@@ -176,7 +182,7 @@ static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *
     answer = hub_join(s->shard->hub, p->room, &joining, s->shard->now, &at);
     *newest = at.newest;
     if (answer == OK)
-        note_joined(p, &at);
+        note_joined(p, &at, has_since ? since : at.newest);
     return answer;
 }
 
@@ -300,14 +306,14 @@ static bool may_give(const struct shard *shard)
     return shard->given < (shard->is_behind ? turn / PART_IF_BEHIND : TURNS_IF_CALM * turn);
 }
 
-/* Who comes back may be given much, so when many do at once they take turns: live events wait for a few of them, not
+/* Who wants events may be given much, so when many do at once they take turns: live events wait for a few of them, not
  * for all. What counts is how much that is, not how many they are: each may be news to all the others, and many
  * who come in one turn cost those one write. */
 static void step_in_turn(struct place *p)
 {
     struct shard *shard = p->session->shard;
 
-    if (!p->arrival->has_since || may_give(shard))
+    if (!wants_events(p->arrival) || may_give(shard))
         step(p);
     else
         list_append(&shard->returning, &p->arrival->turn);

@@ -298,20 +298,23 @@ static unsigned returning_after(struct shard *shard)
     return count;
 }
 
-/* Ten who have missed all that was said. */
-static void come_back(struct rig *rig)
+/* Ten who want all that was said: more is what the request says of that. */
+static void come_in(struct rig *rig, const char *more)
 {
     for (char name = 'b'; name < 'l'; name++) {
         struct rig_client *c = rig_open_v2(rig, 0);
         char request[200];
 
         snprintf(request, sizeof request,
-                 "{\"type\":\"join\",\"room\":\"lobby\",\"username\":\"%c\","
-                 "\"since\":{\"epoch\":\"abc\",\"seq\":0}}",
-                 name);
+                 "{\"type\":\"join\",\"room\":\"lobby\",\"username\":\"%c\",%s}", name, more);
         rig_skip(rig, c);
         rig_say(c, request);
     }
+}
+
+static void come_back(struct rig *rig)
+{
+    come_in(rig, "\"since\":{\"epoch\":\"abc\",\"seq\":0}");
 }
 
 static void assert_all_recovered(struct rig *rig)
@@ -337,6 +340,51 @@ static void of_those_who_come_back_fewer_go_on_while_events_wait(void **state)
     assert_int_equal(returning_after(shard), 3);
     assert_int_equal(returning_after(shard), 0);
     assert_all_recovered(rig);
+}
+
+/* What waits for a worker, without the end of its turn. */
+static void deliver(struct rig *rig, uint32_t worker)
+{
+    void **events;
+    size_t count = mailbox_take(&rig->boxes[worker], &events);
+
+    for (size_t i = 0; i < count; i++) {
+        struct event *e = events[i];
+
+        shard_deliver(&rig->shards[worker], e);
+        event_unref(&e);
+    }
+    mailbox_done(&rig->boxes[worker], count);
+}
+
+static unsigned count_texts(const char *in, const char *text)
+{
+    unsigned count = 0;
+
+    for (; (in = strstr(in, text)) != NULL; in++)
+        count++;
+    return count;
+}
+
+/* The newest messages are as much to give as those that somebody has missed. */
+static void who_wants_the_last_messages_takes_turns_as_well(void **state)
+{
+    struct rig *rig = *state;
+    struct shard *shard = &rig->shards[0];
+
+    say_long(enter_v2(rig, "ann", ""), 14);
+    shard_settle(shard);
+    shard->is_behind = true;
+    come_in(rig, "\"last\":14");
+    deliver(rig, 0); /* what the journal has answered */
+    assert_int_equal(returning_after(shard), 8);
+    assert_int_equal(returning_after(shard), 7);
+    shard->is_behind = false;
+    assert_int_equal(returning_after(shard), 3);
+    assert_int_equal(returning_after(shard), 0);
+    rig_turn(rig);
+    for (int i = 1; i < rig->client_count; i++)
+        assert_int_equal(count_texts(rig_next(rig, &rig->clients[i]), "\"message\""), 14);
 }
 
 /* Each may be news to all who are here, so the fewer turns they need the better. */
@@ -546,6 +594,7 @@ int main(void)
         RIG_TEST(who_asks_for_long_lists_again_and_again_is_told_to_wait),
         RIG_TEST(what_is_asked_is_answered_even_if_memory_is_short),
         RIG_TEST(of_those_who_come_back_fewer_go_on_while_events_wait),
+        RIG_TEST(who_wants_the_last_messages_takes_turns_as_well),
         RIG_TEST(who_has_missed_little_goes_on_at_once),
         RIG_TEST(what_is_too_old_does_not_stay_in_memory),
         RIG_TEST(of_what_is_over_the_limits_the_journal_tells),
