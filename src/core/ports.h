@@ -99,6 +99,10 @@ void query_free(struct query *q);
 /* For the journal: appends an item, taking over the reference (and, for a search, a copy of its room's
  * key); false when memory is short, the reference is then given back. */
 MUST_USE bool query_add_item(struct query *q, struct event *item, const char *room_key);
+/* For the journal: true if what it has brought from its item first on, which is so many bytes of text, is enough. */
+bool query_has_enough(const struct query *q, size_t first, size_t bytes);
+/* For the journal, which has found the newest item first: puts the items into their order. */
+void query_reverse(struct query *q);
 MUST_USE bool query_add_info(struct query *q, const char *name, const char *topic, uint64_t seq,
                              uint64_t ts);
 
