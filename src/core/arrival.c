@@ -15,6 +15,8 @@ enum {
     TRIES_MAX = 5, /* reads of the log before it is too busy to catch up with */
     RECOVERY_EVENTS = 5000,
     RECOVERY_BYTES = 2 * 1024 * 1024,
+    LITTLE =
+        4096, /* bytes of text that are given even if much of what others were given is unread */
     EVENT_BYTES = 200, /* about what a client is told of an event besides its text */
     TURNS_IF_CALM =
         4, /* of which as much as they deliver may be given in one to those who come back, */
@@ -177,6 +179,7 @@ static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *
         .tells_people = s->version == PROTO_V2,
         .has_since = has_since,
         .since = since,
+        .missed_max = shard_is_laden(s->shard) ? LITTLE : SIZE_MAX,
     };
 
     answer = hub_join(s->shard->hub, p->room, &joining, s->shard->now, &at);
@@ -250,6 +253,11 @@ static void give_up_recovery(struct arrival *a)
     forget_stored(a);
 }
 
+static bool may_ask(struct place *p)
+{
+    return p->arrival->tries++ < TRIES_MAX && !shard_is_laden(p->session->shard);
+}
+
 /* Joins after since, or asks the log for what the tail does not have. True: done for now. */
 static bool try_recovery(struct place *p)
 {
@@ -259,7 +267,7 @@ static bool try_recovery(struct place *p)
     a->is_recovered = true;
     if (join_after(p, &newest))
         return true;
-    if (a->tries++ < TRIES_MAX) {
+    if (may_ask(p)) {
         if (newest > a->since && newest - a->since <= RECOVERY_EVENTS)
             note_given(p, (size_t)(newest - a->since), 0); /* reading them costs as well */
         ask(p, QUERY_EVENTS);
@@ -278,7 +286,7 @@ static bool try_last(struct place *p)
     if (a->stored != NULL && join_after(p, &newest))
         return true;
     forget_stored(a);
-    if (a->tries++ < TRIES_MAX) {
+    if (may_ask(p)) {
         ask(p, QUERY_PAGE);
         return true;
     }
@@ -291,6 +299,10 @@ static void step(struct place *p)
     struct arrival *a = p->arrival;
     uint64_t newest;
 
+    if (a->stored != NULL && shard_is_laden(p->session->shard)) {
+        give_up_recovery(a);
+        a->last = 0;
+    }
     if (a->has_since && try_recovery(p))
         return;
     if (a->last != 0 && try_last(p))

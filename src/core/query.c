@@ -95,6 +95,12 @@ bool query_has_enough(const struct query *q, size_t first, size_t bytes)
     return q->bytes_max != 0 && q->item_count > first && bytes >= q->bytes_max;
 }
 
+bool query_is_over(const struct query *q, size_t *bytes)
+{
+    *bytes += event_text_size(q->items[q->item_count - 1]);
+    return q->bytes_max != 0 && q->item_count > 1 && *bytes > q->bytes_max;
+}
+
 void query_reverse(struct query *q)
 {
     for (size_t i = 0, k = q->item_count; i + 1 < k; i++) {

@@ -107,8 +107,16 @@ static void leave_all(struct session *s, enum leave_reason reason)
         session_drop_place(s->places, reason);
 }
 
+static void note_all_read(struct session *s)
+{
+    s->unread = NOTHING_UNREAD;
+    s->shard->unread -= s->unread_bytes;
+    s->unread_bytes = 0;
+}
+
 void session_end(struct session *s, bool is_clean)
 {
+    note_all_read(s);
     drop_questions(s);
     leave_all(s, is_clean ? LEAVE_QUIT : LEAVE_TIMEOUT);
     ring_clear(&s->ring);
@@ -160,8 +168,8 @@ void session_flushed(struct session *s, bool is_choked)
 {
     if (s->unread != NOTHING_UNREAD && is_choked)
         s->unread = ANSWER_STUCK;
-    else if (s->ring.answers == 0)
-        s->unread = NOTHING_UNREAD;
+    else if (s->unread != NOTHING_UNREAD && s->ring.answers == 0)
+        note_all_read(s);
     if (s->has_shed && s->ring.count == 0) /* nothing of a place is touched after each delivery */
         want_users(s);
 }
@@ -270,6 +278,8 @@ static void send_large_answer(struct session *s, struct segment *frame)
 
     segment_trim(frame);
     s->shard->gathered += frame->length;
+    s->shard->unread += frame->length;
+    s->unread_bytes += frame->length;
     if (s->unread == NOTHING_UNREAD)
         s->unread = ANSWER_SENT;
     push_last(s, &range);

@@ -72,6 +72,7 @@ struct session {
     struct query *asked;  /* borrowed: what the journal has not answered, linked by next_asked */
     struct session_id id;
     uint32_t last_place;       /* number of the newest place */
+    uint32_t unread_bytes;     /* of its large answers, which the shard counts until all are read */
     char *room_key;            /* owned: version 1, the room to join; NULL afterwards */
     struct username *username; /* owned; NULL until signed in */
     char *key;                 /* owned: the secret that proves the name is ours; version 2 */

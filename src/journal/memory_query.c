@@ -40,8 +40,7 @@ static bool answer_events(struct memory_rooms *rooms, struct memory_room *room, 
             break;
         if (!add_item(q, memory_room_at(room, seq)))
             return false;
-        bytes += q->items[q->item_count - 1]->body_length;
-        if (bytes > q->bytes_max) {
+        if (query_is_over(q, &bytes)) {
             event_unref(&q->items[--q->item_count]);
             break;
         }

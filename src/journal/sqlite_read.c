@@ -176,17 +176,19 @@ static int answer_events(struct store *s, struct query *q)
         return SQLITE_OK;
     rc = store_step(s, &row, SQL_EVENTS_AFTER, "iii", room, clamp(q->seq), (int64_t)q->limit + 1);
     for (; rc == SQLITE_ROW; rc = sqlite3_step(row)) {
-        bytes += (size_t)sqlite3_column_bytes(row, COLUMN_BODY);
-        /* The first one is given whatever its size, or nobody would get past it. */
-        if (q->item_count == q->limit ||
-            (q->item_count != 0 && q->bytes_max != 0 && bytes > q->bytes_max)) {
-            q->more = true;
+        q->more = q->item_count == q->limit;
+        if (!q->more) {
+            rc = add_row(s, q, row, room, NULL);
+            if (rc != SQLITE_OK)
+                break;
+            q->more = query_is_over(q, &bytes);
+            if (q->more)
+                event_unref(&q->items[--q->item_count]);
+        }
+        if (q->more) {
             rc = SQLITE_DONE;
             break;
         }
-        rc = add_row(s, q, row, room, NULL);
-        if (rc != SQLITE_OK)
-            break;
     }
     sqlite3_reset(row);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;

@@ -251,12 +251,15 @@ static void an_answer_is_unread_until_it_has_left_whatever_follows_it(void **sta
     rig_skip(*state, ann);
     ask_history(ann);
     assert_int_equal(s->unread, ANSWER_SENT);
+    assert_int_in_range(s->shard->unread, 5000, 6000);
     say_v2(bob, 1);
     assert_non_null(strstr(rig_next(*state, ann), "\"history\""));
     assert_int_not_equal(s->ring.count, 0);
     assert_int_equal(s->unread, NOTHING_UNREAD);
+    assert_int_equal(s->shard->unread, 0);
 
     ask_history(ann);
+    assert_int_in_range(s->shard->unread, 5000, 6000);
     session_flushed(s, true); /* the wire is full */
     assert_int_equal(s->unread, ANSWER_STUCK);
     say_v2(bob, 1);
@@ -385,6 +388,67 @@ static void who_wants_the_last_messages_takes_turns_as_well(void **state)
     rig_turn(rig);
     for (int i = 1; i < rig->client_count; i++)
         assert_int_equal(count_texts(rig_next(rig, &rig->clients[i]), "\"message\""), 14);
+}
+
+static const char *joined_now(struct rig *rig, const char *name, const char *more)
+{
+    return rig_next(rig, enter_v2(rig, name, more));
+}
+
+/* Who does not read what it was given keeps the memory; others must not add to that without end. */
+static void while_much_is_unread_nothing_large_is_given(void **state)
+{
+    struct rig *rig = *state;
+    struct shard *shard = &rig->shards[0];
+    const char *missed_all = ",\"since\":{\"epoch\":\"abc\",\"seq\":0}";
+    const char *missed_both = ",\"last\":3,\"since\":{\"epoch\":\"abc\",\"seq\":0}";
+    const char *missed_little = ",\"since\":{\"epoch\":\"abc\",\"seq\":38}";
+    struct rig_client *ann = enter_v2(rig, "ann", "");
+
+    say_long(ann, 40);
+    shard->unread += UNREAD_MAX + 1;
+    assert_non_null(strstr(joined_now(rig, "b", missed_all), "\"recovered\":false"));
+    assert_null(strstr(rig->text, "\"message\""));
+    assert_non_null(strstr(joined_now(rig, "c", missed_both), "\"recovered\":false"));
+    assert_null(strstr(rig->text, "\"message\""));
+    assert_null(strstr(joined_now(rig, "d", ",\"last\":3"), "\"message\""));
+    assert_non_null(strstr(joined_now(rig, "e", missed_little), "\"recovered\":true"));
+    assert_int_equal(count_texts(rig->text, "\"message\""), 2);
+    rig_skip(rig, ann);
+    ask_history(ann);
+    assert_int_in_range(count_texts(rig_next(rig, ann), "\"message\""), 30, 33);
+    shard->unread -= UNREAD_MAX + 1;
+    assert_non_null(strstr(joined_now(rig, "f", missed_all), "\"recovered\":true"));
+    assert_int_equal(count_texts(rig->text, "\"message\""), 40);
+    assert_int_equal(count_texts(joined_now(rig, "g", ",\"last\":3"), "\"message\""), 3);
+}
+
+static void what_was_read_meanwhile_is_not_given_either(void **state)
+{
+    static const struct tail_limits limits = {.max_events = 1};
+    struct rig *rig = *state;
+    const struct journal_ops *ops = rig->journal->ops;
+    struct journal_ops slow = *ops;
+    struct rig_client *bob, *eve;
+
+    hub_set_limits(rig->hub, &limits);
+    say_v2(enter_v2(rig, "ann", ""), 3);
+    slow.ask = keep_question;
+    rig->journal->ops = &slow;
+    question_count = 0;
+    bob = enter_v2(rig, "bob", ",\"last\":3,\"since\":{\"epoch\":\"abc\",\"seq\":0}");
+    eve = enter_v2(rig, "eve", ",\"last\":3");
+    rig->journal->ops = ops;
+    assert_int_equal(question_count, 2);
+    rig->shards[0].unread += UNREAD_MAX + 1;
+    for (int i = 0; i < 2; i++)
+        ops->ask(rig->journal, questions[i]);
+    rig_turn(rig);
+    assert_non_null(strstr(rig_next(rig, bob), "\"recovered\":false"));
+    assert_null(strstr(rig->text, "\"message\""));
+    assert_non_null(strstr(rig_next(rig, eve), "\"joined\""));
+    assert_null(strstr(rig->text, "\"message\""));
+    rig->shards[0].unread -= UNREAD_MAX + 1;
 }
 
 /* Each may be news to all who are here, so the fewer turns they need the better. */
@@ -595,6 +659,8 @@ int main(void)
         RIG_TEST(what_is_asked_is_answered_even_if_memory_is_short),
         RIG_TEST(of_those_who_come_back_fewer_go_on_while_events_wait),
         RIG_TEST(who_wants_the_last_messages_takes_turns_as_well),
+        RIG_TEST(while_much_is_unread_nothing_large_is_given),
+        RIG_TEST(what_was_read_meanwhile_is_not_given_either),
         RIG_TEST(who_has_missed_little_goes_on_at_once),
         RIG_TEST(what_is_too_old_does_not_stay_in_memory),
         RIG_TEST(of_what_is_over_the_limits_the_journal_tells),
