@@ -442,7 +442,7 @@ void arrival_complete(struct place *p, struct event *joined)
     mem_free(p->arrival);
     p->arrival = NULL;
     if (s->version == PROTO_V2)
-        session_answer(s, v2_joined, &told);
+        session_answer_paid(s, v2_joined, &told);
     query_free(stored);
     mem_free(cid);
 }

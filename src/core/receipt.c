@@ -128,7 +128,7 @@ static void answer_page(struct session *s, struct query *q)
     if (q->bytes_max > SHORT_PAGE && (is_unread(s, q) || shard_is_laden(s->shard)))
         q->bytes_max = SHORT_PAGE;
     cut_page(q);
-    session_answer(s, q->kind == QUERY_SEARCH ? v2_search : v2_history, &page);
+    session_answer_paid(s, q->kind == QUERY_SEARCH ? v2_search : v2_history, &page);
 }
 
 /* Rooms with history, then those that have people and no history yet. */

@@ -19,6 +19,9 @@ enum { QUESTIONS_MAX = 4 };
 /* Bytes from which on an answer may be larger than a ring is meant to be. */
 enum { LARGE = 4096 };
 
+/* Bytes of an answer out of the past that cost as much as a message. */
+enum { PAID_PART = 16 * 1024 };
+
 /* When a client that is sent away may come back: spread, so that they do not all come at once. */
 enum { RETRY_MS = 1000, RETRY_SPREAD_MS = 4000 };
 
@@ -285,16 +288,19 @@ static void send_large_answer(struct session *s, struct segment *frame)
     push_last(s, &range);
 }
 
-void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
-                    const void *what)
+/* Returns how many bytes it has written. */
+static size_t answer(struct session *s, enum err (*encode)(struct segment *, const void *),
+                     const void *what)
 {
     struct segment *frame;
+    size_t length;
 
     if (s->closing)
-        return;
+        return 0;
     frame = segment_create(ONE_FRAME_SIZE);
     if (frame != NULL && encode(frame, what) != OK)
         segment_unref(&frame);
+    length = frame != NULL ? frame->length : 0;
     if (frame == NULL)
         give_up(s);
     else if (frame->length > LARGE)
@@ -302,7 +308,25 @@ void session_answer(struct session *s, enum err (*encode)(struct segment *, cons
     else
         session_send_frame(s, frame);
     segment_unref(&frame);
+    return length;
 }
+
+void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
+                    const void *what)
+{
+    (void)answer(s, encode, what);
+}
+
+/* The request has paid for the first part. */
+void session_answer_paid(struct session *s, enum err (*encode)(struct segment *, const void *),
+                         const void *what)
+{
+    size_t parts = answer(s, encode, what) / PAID_PART;
+
+    if (parts > 1)
+        limit_charge(&s->bucket, &s->shard->rules->message_rate, (uint32_t)(parts - 1));
+}
+
 static struct segment *refusal_frame(const struct session *s, const struct refusal *why)
 {
     struct segment *frame = segment_create(ONE_FRAME_SIZE);

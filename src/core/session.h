@@ -119,6 +119,10 @@ void session_send_large(struct session *s, struct segment *frame);
 void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
                     const void *what);
 
+/* The same for what may have brought a lot of the past: that is paid for, like the messages that it would have been. */
+void session_answer_paid(struct session *s, enum err (*encode)(struct segment *, const void *),
+                         const void *what);
+
 /* An error frame that leaves the session open. */
 void session_refuse(struct session *s, const struct refusal *why);
 

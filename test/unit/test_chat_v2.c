@@ -390,6 +390,39 @@ static void who_wants_the_last_messages_takes_turns_as_well(void **state)
         assert_int_equal(count_texts(rig_next(rig, &rig->clients[i]), "\"message\""), 14);
 }
 
+static void assert_tokens(const struct rig_client *c, int tokens)
+{
+    assert_int_equal(c->session->bucket.millitokens, tokens * 1000);
+}
+
+static void what_is_given_of_the_past_is_paid_for_by_its_size(void **state)
+{
+    enum { BURST = 20, MORE = 2 /* of 16 KiB each, beyond the first */ };
+    struct rig *rig = *state;
+    struct rig_client *ann = enter_v2(rig, "ann", ""), *bob, *eve;
+
+    say_long(ann, 50);
+    rig->rules.message_rate = (struct limit_rule){.rate = 1, .burst = BURST};
+    bob = enter_v2(rig, "bob", ",\"since\":{\"epoch\":\"abc\",\"seq\":0}");
+    assert_int_equal(count_texts(rig_next(rig, bob), "\"message\""), 50);
+    assert_tokens(bob, BURST - 1 - MORE);
+    eve = enter_v2(rig, "eve", ",\"last\":50");
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 50);
+    assert_tokens(eve, BURST - 1 - MORE);
+    rig_skip(rig, eve);
+    ask_history(eve);
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 50);
+    assert_tokens(eve, BURST - 2 - 2 * MORE);
+    rig_say(eve, "{\"type\":\"search\",\"q\":\"000\"}");
+    rig_turn(rig);
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 50);
+    assert_tokens(eve, BURST - 7 - 3 * MORE);
+    rig_say(eve, "{\"type\":\"history\",\"room\":\"lobby\",\"limit\":20}");
+    rig_turn(rig);
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 20);
+    assert_tokens(eve, BURST - 8 - 3 * MORE); /* up to 32 KiB nothing more */
+}
+
 static const char *joined_now(struct rig *rig, const char *name, const char *more)
 {
     return rig_next(rig, enter_v2(rig, name, more));
@@ -656,6 +689,7 @@ int main(void)
         RIG_TEST(an_answer_is_unread_until_it_has_left_whatever_follows_it),
         RIG_TEST(only_who_does_not_read_gets_short_pages),
         RIG_TEST(who_asks_for_long_lists_again_and_again_is_told_to_wait),
+        RIG_TEST(what_is_given_of_the_past_is_paid_for_by_its_size),
         RIG_TEST(what_is_asked_is_answered_even_if_memory_is_short),
         RIG_TEST(of_those_who_come_back_fewer_go_on_while_events_wait),
         RIG_TEST(who_wants_the_last_messages_takes_turns_as_well),
