@@ -15,6 +15,8 @@ enum {
     TRIES_MAX = 5, /* reads of the log before it is too busy to catch up with */
     RECOVERY_EVENTS = 5000,
     RECOVERY_BYTES = 2 * 1024 * 1024,
+    LITTLE =
+        4096, /* bytes of text that are given even if much of what others were given is unread */
     EVENT_BYTES = 200, /* about what a client is told of an event besides its text */
     TURNS_IF_CALM =
         4, /* of which as much as they deliver may be given in one to those who come back, */
@@ -140,22 +142,28 @@ static const struct refusal no_journal = {
     .retry_after_ms = 2000,
 };
 
-/* What the shard gives in this turn to those who come back. Who comes for the first time is not counted. */
+static bool wants_events(const struct arrival *a)
+{
+    return a->has_since || a->last != 0;
+}
+
+/* What the shard gives in this turn to those who want events. Who wants none is not counted. */
 static void note_given(const struct place *p, size_t events, size_t bytes)
 {
-    if (p->arrival->has_since)
+    if (wants_events(p->arrival))
         p->session->shard->given += events * EVENT_BYTES + bytes;
 }
 
-static void note_joined(const struct place *p, const struct joined_at *at)
+static void note_joined(const struct place *p, const struct joined_at *at, uint64_t since)
 {
-    const struct arrival *a = p->arrival;
-    const struct query *stored = a->stored;
-    size_t bytes = at->bytes;
+    const struct query *stored = p->arrival->stored;
+    size_t events = (size_t)(at->newest - since), bytes = at->bytes;
 
-    for (size_t i = 0; stored != NULL && i < stored->item_count; i++)
+    for (size_t i = 0; stored != NULL && i < stored->item_count; i++) {
+        events++;
         bytes += event_text_size(stored->items[i]);
-    note_given(p, (size_t)(at->newest - a->known), bytes);
+    }
+    note_given(p, events, bytes);
 }
 
 static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *newest)
@@ -171,12 +179,13 @@ static enum err join(struct place *p, bool has_since, uint64_t since, uint64_t *
         .tells_people = s->version == PROTO_V2,
         .has_since = has_since,
         .since = since,
+        .missed_max = shard_is_laden(s->shard) ? LITTLE : SIZE_MAX,
     };
 
     answer = hub_join(s->shard->hub, p->room, &joining, s->shard->now, &at);
     *newest = at.newest;
     if (answer == OK)
-        note_joined(p, &at);
+        note_joined(p, &at, has_since ? since : at.newest);
     return answer;
 }
 
@@ -244,6 +253,11 @@ static void give_up_recovery(struct arrival *a)
     forget_stored(a);
 }
 
+static bool may_ask(struct place *p)
+{
+    return p->arrival->tries++ < TRIES_MAX && !shard_is_laden(p->session->shard);
+}
+
 /* Joins after since, or asks the log for what the tail does not have. True: done for now. */
 static bool try_recovery(struct place *p)
 {
@@ -253,7 +267,7 @@ static bool try_recovery(struct place *p)
     a->is_recovered = true;
     if (join_after(p, &newest))
         return true;
-    if (a->tries++ < TRIES_MAX) {
+    if (may_ask(p)) {
         if (newest > a->since && newest - a->since <= RECOVERY_EVENTS)
             note_given(p, (size_t)(newest - a->since), 0); /* reading them costs as well */
         ask(p, QUERY_EVENTS);
@@ -272,7 +286,7 @@ static bool try_last(struct place *p)
     if (a->stored != NULL && join_after(p, &newest))
         return true;
     forget_stored(a);
-    if (a->tries++ < TRIES_MAX) {
+    if (may_ask(p)) {
         ask(p, QUERY_PAGE);
         return true;
     }
@@ -285,6 +299,10 @@ static void step(struct place *p)
     struct arrival *a = p->arrival;
     uint64_t newest;
 
+    if (a->stored != NULL && shard_is_laden(p->session->shard)) {
+        give_up_recovery(a);
+        a->last = 0;
+    }
     if (a->has_since && try_recovery(p))
         return;
     if (a->last != 0 && try_last(p))
@@ -300,14 +318,14 @@ static bool may_give(const struct shard *shard)
     return shard->given < (shard->is_behind ? turn / PART_IF_BEHIND : TURNS_IF_CALM * turn);
 }
 
-/* Who comes back may be given much, so when many do at once they take turns: live events wait for a few of them, not
+/* Who wants events may be given much, so when many do at once they take turns: live events wait for a few of them, not
  * for all. What counts is how much that is, not how many they are: each may be news to all the others, and many
  * who come in one turn cost those one write. */
 static void step_in_turn(struct place *p)
 {
     struct shard *shard = p->session->shard;
 
-    if (!p->arrival->has_since || may_give(shard))
+    if (!wants_events(p->arrival) || may_give(shard))
         step(p);
     else
         list_append(&shard->returning, &p->arrival->turn);
@@ -424,7 +442,7 @@ void arrival_complete(struct place *p, struct event *joined)
     mem_free(p->arrival);
     p->arrival = NULL;
     if (s->version == PROTO_V2)
-        session_answer(s, v2_joined, &told);
+        session_answer_paid(s, v2_joined, &told);
     query_free(stored);
     mem_free(cid);
 }

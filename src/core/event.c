@@ -1,5 +1,6 @@
 #include "core/event.h"
 #include "base/mem.h"
+#include "core/json_text.h"
 #include "core/name.h"
 #include "core/ports.h"
 
@@ -55,14 +56,14 @@ bool event_reserve_users(struct event *e, size_t capacity)
 
 size_t event_text_size(const struct event *e)
 {
-    size_t size = e->body_length;
+    size_t size = json_text_size(e->body, e->body_length);
 
     for (size_t i = 0; e->state != NULL && i < e->state->reaction_count; i++) {
         const struct reaction *r = &e->state->reactions[i];
 
-        size += strlen(r->emoji);
+        size += json_text_size(r->emoji, strlen(r->emoji));
         for (size_t k = 0; k < r->count; k++)
-            size += strlen(r->usernames[k]);
+            size += json_text_size(r->usernames[k], strlen(r->usernames[k]));
     }
     return size;
 }

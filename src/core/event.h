@@ -130,7 +130,7 @@ MUST_USE bool event_set_cid(struct event *e, const char *cid, size_t length);
 /* Makes room for capacity users; the caller fills users and user_count with references it took. */
 MUST_USE bool event_reserve_users(struct event *e, size_t capacity);
 
-/* Bytes of text that it tells, its reactions with it. */
+/* Bytes of text that it tells, its reactions with it, as they are written: a control character has six. */
 size_t event_text_size(const struct event *e);
 
 /* The text that version 2 sends for it, made once and kept: the first caller's text is taken over (freed

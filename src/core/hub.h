@@ -76,6 +76,8 @@ struct joining {
     bool tells_people; /* EVENT_JOIN brings the first people of the room */
     bool has_since;    /* EVENT_JOIN brings the durable events after since */
     uint64_t since;
+    size_t
+        missed_max; /* bytes of text of these events; if there are more, it is as if the tail had not all of them */
 };
 
 /* What hub_join says of the room's log. */

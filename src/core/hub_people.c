@@ -243,8 +243,8 @@ static enum err copy_missed_locked(const struct hub *h, struct hub_room *room,
     tail_copy(&room->tail, e->missed, count);
     e->missed_count = count;
     for (size_t i = 0; i < count; i++)
-        *bytes += event_text_size(e->missed[i]);
-    return OK;
+        *bytes += e->missed[i]->body_length;
+    return *bytes <= joining->missed_max ? OK : ERR_NOT_FOUND;
 }
 
 static bool is_same_session(struct session_id a, struct session_id b)

@@ -91,6 +91,21 @@ void json_text_string(struct json_text *t, const char *text, size_t length)
     JSON_LITERAL(t, "\"");
 }
 
+size_t json_text_size(const char *text, size_t length)
+{
+    size_t size = length;
+
+    for (;;) {
+        size_t plain = plain_prefix(text, length);
+
+        if (plain == length)
+            return size;
+        size += escapes[(unsigned char)text[plain]] == 'u' ? 5 : 1;
+        text += plain + 1;
+        length -= plain + 1;
+    }
+}
+
 void json_text_number(struct json_text *t, uint64_t number)
 {
     char digits[20];

@@ -35,6 +35,9 @@ void json_text_raw(struct json_text *t, const char *bytes, size_t length);
 /* A string in quotation marks; text is valid UTF-8 and may contain any character. */
 void json_text_string(struct json_text *t, const char *text, size_t length);
 
+/* Bytes that json_text_string would write between the quotation marks. */
+size_t json_text_size(const char *text, size_t length);
+
 void json_text_number(struct json_text *t, uint64_t number);
 
 #endif

@@ -74,7 +74,7 @@ struct query {
      * are gone, more is set and none need be read. */
     bool wants_all;
     size_t
-        bytes_max; /* text at most; then more is set. QUERY_EVENTS keeps to it; others may bring more, but do
+        bytes_max; /* text at most, as it is written; then more is set. QUERY_EVENTS keeps to it; others may bring more, but do
                          not fetch all that limit allows; 0: no limit */
 
     enum err outcome; /* not OK: nothing below is to be trusted. ERR_UNAVAILABLE, or ERR_FULL: it
@@ -99,6 +99,13 @@ void query_free(struct query *q);
 /* For the journal: appends an item, taking over the reference (and, for a search, a copy of its room's
  * key); false when memory is short, the reference is then given back. */
 MUST_USE bool query_add_item(struct query *q, struct event *item, const char *room_key);
+/* For the journal: true if what it has brought from its item first on, which is so many bytes of text, is enough. */
+bool query_has_enough(const struct query *q, size_t first, size_t bytes);
+/* For the journal: true if there is no room for the item that it has added last, unless it is the first: that one is
+ * given whatever its size, or nobody would get past it. *bytes: of the items so far; the item's are added. */
+bool query_is_over(const struct query *q, size_t *bytes);
+/* For the journal, which has found the newest item first: puts the items into their order. */
+void query_reverse(struct query *q);
 MUST_USE bool query_add_info(struct query *q, const char *name, const char *topic, uint64_t seq,
                              uint64_t ts);
 

@@ -90,6 +90,27 @@ bool query_add_item(struct query *q, struct event *item, const char *room_key)
     return true;
 }
 
+bool query_has_enough(const struct query *q, size_t first, size_t bytes)
+{
+    return q->bytes_max != 0 && q->item_count > first && bytes >= q->bytes_max;
+}
+
+bool query_is_over(const struct query *q, size_t *bytes)
+{
+    *bytes += event_text_size(q->items[q->item_count - 1]);
+    return q->bytes_max != 0 && q->item_count > 1 && *bytes > q->bytes_max;
+}
+
+void query_reverse(struct query *q)
+{
+    for (size_t i = 0, k = q->item_count; i + 1 < k; i++) {
+        struct event *e = q->items[--k];
+
+        q->items[k] = q->items[i];
+        q->items[i] = e;
+    }
+}
+
 bool query_add_info(struct query *q, const char *name, const char *topic, uint64_t seq, uint64_t ts)
 {
     struct room_info *infos = grown(q->infos, q->info_count, sizeof *infos);

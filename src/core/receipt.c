@@ -119,15 +119,16 @@ static bool is_unread(const struct session *s, const struct query *q)
     return s->unread == ANSWER_STUCK || s->ring.bytes > q->bytes_max;
 }
 
-/* Who has several questions under way and does not read the answer to the first gets short ones to the others. */
+/* Who has several questions under way and does not read the answer to the first gets short ones to the others; so do
+ * all while others leave too much unread. */
 static void answer_page(struct session *s, struct query *q)
 {
     const struct v2_page page = {.query = q, .epoch = hub_journal(s->shard->hub)->epoch};
 
-    if (q->bytes_max > SHORT_PAGE && is_unread(s, q))
+    if (q->bytes_max > SHORT_PAGE && (is_unread(s, q) || shard_is_laden(s->shard)))
         q->bytes_max = SHORT_PAGE;
     cut_page(q);
-    session_answer(s, q->kind == QUERY_SEARCH ? v2_search : v2_history, &page);
+    session_answer_paid(s, q->kind == QUERY_SEARCH ? v2_search : v2_history, &page);
 }
 
 /* Rooms with history, then those that have people and no history yet. */

@@ -19,6 +19,9 @@ enum { QUESTIONS_MAX = 4 };
 /* Bytes from which on an answer may be larger than a ring is meant to be. */
 enum { LARGE = 4096 };
 
+/* Bytes of an answer out of the past that cost as much as a message. */
+enum { PAID_PART = 16 * 1024 };
+
 /* When a client that is sent away may come back: spread, so that they do not all come at once. */
 enum { RETRY_MS = 1000, RETRY_SPREAD_MS = 4000 };
 
@@ -107,8 +110,16 @@ static void leave_all(struct session *s, enum leave_reason reason)
         session_drop_place(s->places, reason);
 }
 
+static void note_all_read(struct session *s)
+{
+    s->unread = NOTHING_UNREAD;
+    s->shard->unread -= s->unread_bytes;
+    s->unread_bytes = 0;
+}
+
 void session_end(struct session *s, bool is_clean)
 {
+    note_all_read(s);
     drop_questions(s);
     leave_all(s, is_clean ? LEAVE_QUIT : LEAVE_TIMEOUT);
     ring_clear(&s->ring);
@@ -160,8 +171,8 @@ void session_flushed(struct session *s, bool is_choked)
 {
     if (s->unread != NOTHING_UNREAD && is_choked)
         s->unread = ANSWER_STUCK;
-    else if (s->ring.answers == 0)
-        s->unread = NOTHING_UNREAD;
+    else if (s->unread != NOTHING_UNREAD && s->ring.answers == 0)
+        note_all_read(s);
     if (s->has_shed && s->ring.count == 0) /* nothing of a place is touched after each delivery */
         want_users(s);
 }
@@ -270,21 +281,26 @@ static void send_large_answer(struct session *s, struct segment *frame)
 
     segment_trim(frame);
     s->shard->gathered += frame->length;
+    s->shard->unread += frame->length;
+    s->unread_bytes += frame->length;
     if (s->unread == NOTHING_UNREAD)
         s->unread = ANSWER_SENT;
     push_last(s, &range);
 }
 
-void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
-                    const void *what)
+/* Returns how many bytes it has written. */
+static size_t answer(struct session *s, enum err (*encode)(struct segment *, const void *),
+                     const void *what)
 {
     struct segment *frame;
+    size_t length;
 
     if (s->closing)
-        return;
+        return 0;
     frame = segment_create(ONE_FRAME_SIZE);
     if (frame != NULL && encode(frame, what) != OK)
         segment_unref(&frame);
+    length = frame != NULL ? frame->length : 0;
     if (frame == NULL)
         give_up(s);
     else if (frame->length > LARGE)
@@ -292,7 +308,25 @@ void session_answer(struct session *s, enum err (*encode)(struct segment *, cons
     else
         session_send_frame(s, frame);
     segment_unref(&frame);
+    return length;
 }
+
+void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
+                    const void *what)
+{
+    (void)answer(s, encode, what);
+}
+
+/* The request has paid for the first part. */
+void session_answer_paid(struct session *s, enum err (*encode)(struct segment *, const void *),
+                         const void *what)
+{
+    size_t parts = answer(s, encode, what) / PAID_PART;
+
+    if (parts > 1)
+        limit_charge(&s->bucket, &s->shard->rules->message_rate, (uint32_t)(parts - 1));
+}
+
 static struct segment *refusal_frame(const struct session *s, const struct refusal *why)
 {
     struct segment *frame = segment_create(ONE_FRAME_SIZE);

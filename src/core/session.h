@@ -72,6 +72,7 @@ struct session {
     struct query *asked;  /* borrowed: what the journal has not answered, linked by next_asked */
     struct session_id id;
     uint32_t last_place;       /* number of the newest place */
+    uint32_t unread_bytes;     /* of its large answers, which the shard counts until all are read */
     char *room_key;            /* owned: version 1, the room to join; NULL afterwards */
     struct username *username; /* owned; NULL until signed in */
     char *key;                 /* owned: the secret that proves the name is ours; version 2 */
@@ -117,6 +118,10 @@ void session_send_large(struct session *s, struct segment *frame);
 /* Queues what encode writes about what; a session for which there is no memory is closed. */
 void session_answer(struct session *s, enum err (*encode)(struct segment *, const void *),
                     const void *what);
+
+/* The same for what may have brought a lot of the past: that is paid for, like the messages that it would have been. */
+void session_answer_paid(struct session *s, enum err (*encode)(struct segment *, const void *),
+                         const void *what);
 
 /* An error frame that leaves the session open. */
 void session_refuse(struct session *s, const struct refusal *why);

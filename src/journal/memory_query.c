@@ -40,8 +40,7 @@ static bool answer_events(struct memory_rooms *rooms, struct memory_room *room, 
             break;
         if (!add_item(q, memory_room_at(room, seq)))
             return false;
-        bytes += q->items[q->item_count - 1]->body_length;
-        if (bytes > q->bytes_max) {
+        if (query_is_over(q, &bytes)) {
             event_unref(&q->items[--q->item_count]);
             break;
         }
@@ -52,49 +51,50 @@ static bool answer_events(struct memory_rooms *rooms, struct memory_room *room, 
 
 /* ---- pages ---- */
 
-/* The first seq of a page of at most limit messages that ends below end; *more if there are older ones. */
-static uint64_t page_start(const struct memory_room *room, uint64_t end, size_t limit, bool *more)
+/* Adds the message, if there is one in the slot; false when memory is short, or when the page ends before it, because
+ * it has end items already or enough from its item first on: then *more is set. */
+static bool add_message(struct query *q, struct memory_slot *slot, size_t first, size_t end,
+                        size_t *bytes, bool *more)
 {
-    uint64_t start = end;
-
-    *more = false;
-    for (uint64_t seq = end; seq-- > room->oldest;) {
-        if (memory_room_message(room, seq) == NULL)
-            continue;
-        if (limit-- == 0) {
-            *more = true;
-            break;
-        }
-        start = seq;
-    }
-    return start;
+    if (slot == NULL)
+        return true;
+    *more = q->item_count == end || query_has_enough(q, first, *bytes);
+    if (*more || !add_item(q, slot))
+        return false;
+    *bytes += event_text_size(q->items[q->item_count - 1]);
+    return true;
 }
 
-/* Adds at most limit of the messages from seq on, below end; *more if there are still others. */
-static bool add_page(struct query *q, const struct memory_room *room, uint64_t seq, uint64_t end,
-                     size_t limit, bool *more)
+/* Adds at most limit of the messages below seq; false when memory is short. */
+static bool add_below(struct query *q, const struct memory_room *room, uint64_t seq, size_t limit)
 {
-    *more = false;
-    for (; seq < end; seq++) {
-        struct memory_slot *slot = memory_room_message(room, seq);
+    size_t bytes = 0;
+    bool goes_on = true;
 
-        if (slot == NULL)
-            continue;
-        if (limit-- == 0) {
-            *more = true;
-            break;
-        }
-        if (!add_item(q, slot))
-            return false;
-    }
-    return true;
+    while (goes_on && seq > room->oldest)
+        goes_on = add_message(q, memory_room_message(room, --seq), 0, limit, &bytes, &q->more);
+    query_reverse(q);
+    return goes_on || q->more;
+}
+
+/* The same from seq on; *more if there are still others. */
+static bool add_above(struct query *q, const struct memory_room *room, uint64_t seq, size_t limit,
+                      bool *more)
+{
+    size_t first = q->item_count, bytes = 0;
+    bool goes_on = true;
+
+    for (; goes_on && seq <= room->seq; seq++)
+        goes_on =
+            add_message(q, memory_room_message(room, seq), first, first + limit, &bytes, more);
+    return goes_on || *more;
 }
 
 static bool answer_page(struct memory_rooms *rooms, struct memory_room *room, struct query *q)
 {
-    uint64_t start, end, middle;
-    size_t above = 0;
-    bool ignored;
+    uint64_t end, middle;
+    size_t above = q->limit / 2;
+    bool ignored = false;
 
     (void)rooms;
     if (room == NULL)
@@ -103,20 +103,15 @@ static bool answer_page(struct memory_rooms *rooms, struct memory_room *room, st
     middle = q->seq < room->seq ? within(room, q->seq + 1) : end;
     switch (q->where) {
     case PAGE_AFTER:
-        return add_page(q, room, middle, end, q->limit, &q->more);
+        return add_above(q, room, middle, q->limit, &q->more);
     case PAGE_BEFORE:
-        end = within(room, q->seq);
-        break;
+        return add_below(q, room, within(room, q->seq), q->limit);
     case PAGE_AROUND:
-        end = middle;
-        above = q->limit / 2;
-        break;
-    case PAGE_LAST:
-        break;
+        return add_below(q, room, middle, q->limit - above) &&
+               add_above(q, room, middle, above, &ignored);
+    default:
+        return add_below(q, room, end, q->limit);
     }
-    start = page_start(room, end, q->limit - above, &q->more);
-    return add_page(q, room, start, end, SIZE_MAX, &ignored) &&
-           add_page(q, room, middle, room->seq + 1, above, &ignored);
 }
 
 /* ---- rooms ---- */

@@ -176,26 +176,22 @@ static int answer_events(struct store *s, struct query *q)
         return SQLITE_OK;
     rc = store_step(s, &row, SQL_EVENTS_AFTER, "iii", room, clamp(q->seq), (int64_t)q->limit + 1);
     for (; rc == SQLITE_ROW; rc = sqlite3_step(row)) {
-        bytes += (size_t)sqlite3_column_bytes(row, COLUMN_BODY);
-        /* The first one is given whatever its size, or nobody would get past it. */
-        if (q->item_count == q->limit ||
-            (q->item_count != 0 && q->bytes_max != 0 && bytes > q->bytes_max)) {
-            q->more = true;
+        q->more = q->item_count == q->limit;
+        if (!q->more) {
+            rc = add_row(s, q, row, room, NULL);
+            if (rc != SQLITE_OK)
+                break;
+            q->more = query_is_over(q, &bytes);
+            if (q->more)
+                event_unref(&q->items[--q->item_count]);
+        }
+        if (q->more) {
             rc = SQLITE_DONE;
             break;
         }
-        rc = add_row(s, q, row, room, NULL);
-        if (rc != SQLITE_OK)
-            break;
     }
     sqlite3_reset(row);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* True if what the query has brought from its item first on is enough. */
-static bool is_enough(const struct query *q, size_t first, size_t bytes)
-{
-    return q->bytes_max != 0 && q->item_count > first && bytes >= q->bytes_max;
 }
 
 /* Adds limit messages on one side of seq, the nearest first; *more: there are others. */
@@ -208,7 +204,7 @@ static int add_page(struct store *s, struct query *q, enum statement which, uint
         store_step(s, &row, which, "iii", (int64_t)q->head.room, clamp(seq), (int64_t)limit + 1);
 
     for (; rc == SQLITE_ROW; rc = sqlite3_step(row)) {
-        *more = q->item_count == end || is_enough(q, first, bytes);
+        *more = q->item_count == end || query_has_enough(q, first, bytes);
         if (*more) {
             rc = SQLITE_DONE;
             break;
@@ -226,12 +222,7 @@ static int add_page_before(struct store *s, struct query *q, uint64_t seq, uint3
 {
     int rc = add_page(s, q, SQL_PAGE_BEFORE, seq, limit, &q->more);
 
-    for (size_t i = 0, k = q->item_count; i + 1 < k; i++) {
-        struct event *e = q->items[--k];
-
-        q->items[k] = q->items[i];
-        q->items[i] = e;
-    }
+    query_reverse(q);
     return rc;
 }
 
@@ -338,7 +329,7 @@ static int add_hits(struct store *s, struct query *q, const struct search *searc
 
         if (!has_room(search, room))
             continue;
-        if (q->item_count == q->limit || is_enough(q, 0, bytes)) {
+        if (q->item_count == q->limit || query_has_enough(q, 0, bytes)) {
             q->more = true;
             rc = SQLITE_DONE;
             break;

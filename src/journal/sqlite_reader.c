@@ -71,6 +71,19 @@ static void answer(struct reader *r, struct query *q)
     host->listener->answered(host->listener->arg, q);
 }
 
+/* Returns how many there were. */
+static size_t answer_heads(struct reader *r)
+{
+    void **items;
+    size_t count = mailbox_take(&r->heads, &items);
+
+    for (size_t i = 0; i < count; i++) {
+        answer(r, items[i]);
+        mailbox_done(&r->heads, 1);
+    }
+    return count;
+}
+
 static void *read_until_stopped(void *arg)
 {
     struct reader *r = arg;
@@ -78,27 +91,30 @@ static void *read_until_stopped(void *arg)
     for (;;) {
         bool is_stopping = atomic_load(r->host->is_stopping);
         void **items;
-        size_t count = mailbox_take(&r->box, &items);
+        size_t heads = answer_heads(r), count = mailbox_take(&r->box, &items);
 
-        if (count == 0 && is_stopping)
+        if (heads + count == 0 && is_stopping)
             return NULL;
-        if (count == 0)
+        if (heads + count == 0)
             bell_wait(&r->bell, BELL_FOREVER);
         for (size_t i = 0; i < count; i++) {
             answer(r, items[i]);
             mailbox_done(&r->box, 1);
+            answer_heads(r);
         }
     }
 }
 
 void reader_ask(struct reader *r, struct query *q)
 {
+    struct mailbox *box = q->kind == QUERY_HEAD ? &r->heads : &r->box;
+
     q->asked_ms = clock_mono_ms();
-    if (mailbox_is_full(&r->box)) {
+    if (mailbox_is_full(box)) {
         q->outcome = ERR_UNAVAILABLE;
         r->host->listener->answered(r->host->listener->arg, q);
-    } else if (mailbox_post(&r->box, q)) {
-        mailbox_wake(&r->box);
+    } else if (mailbox_post(box, q)) {
+        mailbox_wake(box);
     }
 }
 
@@ -108,6 +124,7 @@ void reader_init(struct reader *r, const struct reader_host *host)
 {
     r->host = host;
     bell_init(&r->bell);
+    mailbox_init(&r->heads, QUERIES_MAX, bell_ring, &r->bell);
     mailbox_init(&r->box, QUERIES_MAX, bell_ring, &r->bell);
 }
 
@@ -132,6 +149,7 @@ void reader_stop(struct reader *r)
 void reader_destroy(struct reader *r)
 {
     store_close(r->store);
+    mailbox_destroy(&r->heads);
     mailbox_destroy(&r->box);
     bell_destroy(&r->bell);
 }

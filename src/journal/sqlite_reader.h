@@ -1,7 +1,8 @@
 /* sqlite_reader - a thread with a connection of its own that answers questions about the past.
  * Threads:    reader_ask: any. Otherwise that of the journal's opening and stopping.
  * Owns:       its connection, its thread, and the questions that wait; an answered one is the listener's.
- * Invariant:  each question is answered once, if need be with what kept it from being.
+ * Invariant:  each question is answered once, if need be with what kept it from being. One for a head, which is one
+ *             look-up and somebody's way into a room, is answered before all others that wait.
  * Fails:      reader_start: false after logging why. */
 #ifndef HUBBUB_JOURNAL_SQLITE_READER_H
 #define HUBBUB_JOURNAL_SQLITE_READER_H
@@ -27,7 +28,8 @@ struct reader_host {
 struct reader {
     const struct reader_host *host; /* borrowed */
     struct store *store;            /* owned, used by the thread */
-    struct mailbox box;             /* of queries, owned while they wait */
+    struct mailbox heads;           /* of queries for a head alone, owned while they wait */
+    struct mailbox box;             /* of all others, likewise */
     struct bell bell;
     pthread_t thread;
     bool is_started;

@@ -124,6 +124,20 @@ test('recovery reaches back further than what is kept at hand', async () => {
   for (const one of [ann, bob]) await one.leave();
 });
 
+/* What one is given counts as requests as well: an hour of a busy room must leave some of them. */
+test('who comes back after an hour can talk at once', async (t) => {
+  const own = await serveFor(t, { ...journal, max_connections_per_address: 0 });
+  const room = 'hour';
+  const speakers = await Promise.all(Array.from({ length: 8 }, (_, i) => member(own, `ann${i}`, room)));
+  const { epoch } = speakers[0].joined;
+  await Promise.all(speakers.flatMap((ann) =>
+    Array.from({ length: 125 }, () => ann.say(room, 'x'.repeat(200)))));
+  const bob = await member(own, 'bob', room, { since: { epoch, seq: 0 } });
+  assert.equal(bob.joined.events.length, 1000);
+  for (let i = 0; i < 100; i++) await bob.say(room, `m${i}`);
+  for (const one of [...speakers, bob]) await one.leave();
+});
+
 /* long ones only the journal has, short ones the server could have at hand as well */
 for (const length of [16000, 10])
   test(`what was cut off is not recovered, and what is left is (${length} characters)`, async (t) => {

@@ -11,7 +11,7 @@
  *   what an edit had made of it.
  * - PAGE_AROUND gives (limit + 1) / 2 messages up to seq and limit / 2 above, each if there are so many.
  * - a word of a search is found where a word begins with it; what has no words finds nothing.
- * - bytes_max counts the bodies of the items; the item that would exceed it is left for later. */
+ * - bytes_max counts the bodies of the items, as JSON writes them, and their reactions; the item that would exceed it is left for later. */
 #ifndef HUBBUB_TEST_JOURNAL_CONTRACT_H
 #define HUBBUB_TEST_JOURNAL_CONTRACT_H
 

@@ -251,12 +251,15 @@ static void an_answer_is_unread_until_it_has_left_whatever_follows_it(void **sta
     rig_skip(*state, ann);
     ask_history(ann);
     assert_int_equal(s->unread, ANSWER_SENT);
+    assert_int_in_range(s->shard->unread, 5000, 6000);
     say_v2(bob, 1);
     assert_non_null(strstr(rig_next(*state, ann), "\"history\""));
     assert_int_not_equal(s->ring.count, 0);
     assert_int_equal(s->unread, NOTHING_UNREAD);
+    assert_int_equal(s->shard->unread, 0);
 
     ask_history(ann);
+    assert_int_in_range(s->shard->unread, 5000, 6000);
     session_flushed(s, true); /* the wire is full */
     assert_int_equal(s->unread, ANSWER_STUCK);
     say_v2(bob, 1);
@@ -298,20 +301,23 @@ static unsigned returning_after(struct shard *shard)
     return count;
 }
 
-/* Ten who have missed all that was said. */
-static void come_back(struct rig *rig)
+/* Ten who want all that was said: more is what the request says of that. */
+static void come_in(struct rig *rig, const char *more)
 {
     for (char name = 'b'; name < 'l'; name++) {
         struct rig_client *c = rig_open_v2(rig, 0);
         char request[200];
 
         snprintf(request, sizeof request,
-                 "{\"type\":\"join\",\"room\":\"lobby\",\"username\":\"%c\","
-                 "\"since\":{\"epoch\":\"abc\",\"seq\":0}}",
-                 name);
+                 "{\"type\":\"join\",\"room\":\"lobby\",\"username\":\"%c\",%s}", name, more);
         rig_skip(rig, c);
         rig_say(c, request);
     }
+}
+
+static void come_back(struct rig *rig)
+{
+    come_in(rig, "\"since\":{\"epoch\":\"abc\",\"seq\":0}");
 }
 
 static void assert_all_recovered(struct rig *rig)
@@ -337,6 +343,145 @@ static void of_those_who_come_back_fewer_go_on_while_events_wait(void **state)
     assert_int_equal(returning_after(shard), 3);
     assert_int_equal(returning_after(shard), 0);
     assert_all_recovered(rig);
+}
+
+/* What waits for a worker, without the end of its turn. */
+static void deliver(struct rig *rig, uint32_t worker)
+{
+    void **events;
+    size_t count = mailbox_take(&rig->boxes[worker], &events);
+
+    for (size_t i = 0; i < count; i++) {
+        struct event *e = events[i];
+
+        shard_deliver(&rig->shards[worker], e);
+        event_unref(&e);
+    }
+    mailbox_done(&rig->boxes[worker], count);
+}
+
+static unsigned count_texts(const char *in, const char *text)
+{
+    unsigned count = 0;
+
+    for (; (in = strstr(in, text)) != NULL; in++)
+        count++;
+    return count;
+}
+
+/* The newest messages are as much to give as those that somebody has missed. */
+static void who_wants_the_last_messages_takes_turns_as_well(void **state)
+{
+    struct rig *rig = *state;
+    struct shard *shard = &rig->shards[0];
+
+    say_long(enter_v2(rig, "ann", ""), 14);
+    shard_settle(shard);
+    shard->is_behind = true;
+    come_in(rig, "\"last\":14");
+    deliver(rig, 0); /* what the journal has answered */
+    assert_int_equal(returning_after(shard), 8);
+    assert_int_equal(returning_after(shard), 7);
+    shard->is_behind = false;
+    assert_int_equal(returning_after(shard), 3);
+    assert_int_equal(returning_after(shard), 0);
+    rig_turn(rig);
+    for (int i = 1; i < rig->client_count; i++)
+        assert_int_equal(count_texts(rig_next(rig, &rig->clients[i]), "\"message\""), 14);
+}
+
+static void assert_tokens(const struct rig_client *c, int tokens)
+{
+    assert_int_equal(c->session->bucket.millitokens, tokens * 1000);
+}
+
+static void what_is_given_of_the_past_is_paid_for_by_its_size(void **state)
+{
+    enum { BURST = 20, MORE = 2 /* of 16 KiB each, beyond the first */ };
+    struct rig *rig = *state;
+    struct rig_client *ann = enter_v2(rig, "ann", ""), *bob, *eve;
+
+    say_long(ann, 50);
+    rig->rules.message_rate = (struct limit_rule){.rate = 1, .burst = BURST};
+    bob = enter_v2(rig, "bob", ",\"since\":{\"epoch\":\"abc\",\"seq\":0}");
+    assert_int_equal(count_texts(rig_next(rig, bob), "\"message\""), 50);
+    assert_tokens(bob, BURST - 1 - MORE);
+    eve = enter_v2(rig, "eve", ",\"last\":50");
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 50);
+    assert_tokens(eve, BURST - 1 - MORE);
+    rig_skip(rig, eve);
+    ask_history(eve);
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 50);
+    assert_tokens(eve, BURST - 2 - 2 * MORE);
+    rig_say(eve, "{\"type\":\"search\",\"q\":\"000\"}");
+    rig_turn(rig);
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 50);
+    assert_tokens(eve, BURST - 7 - 3 * MORE);
+    rig_say(eve, "{\"type\":\"history\",\"room\":\"lobby\",\"limit\":20}");
+    rig_turn(rig);
+    assert_int_equal(count_texts(rig_next(rig, eve), "\"message\""), 20);
+    assert_tokens(eve, BURST - 8 - 3 * MORE); /* up to 32 KiB nothing more */
+}
+
+static const char *joined_now(struct rig *rig, const char *name, const char *more)
+{
+    return rig_next(rig, enter_v2(rig, name, more));
+}
+
+/* Who does not read what it was given keeps the memory; others must not add to that without end. */
+static void while_much_is_unread_nothing_large_is_given(void **state)
+{
+    struct rig *rig = *state;
+    struct shard *shard = &rig->shards[0];
+    const char *missed_all = ",\"since\":{\"epoch\":\"abc\",\"seq\":0}";
+    const char *missed_both = ",\"last\":3,\"since\":{\"epoch\":\"abc\",\"seq\":0}";
+    const char *missed_little = ",\"since\":{\"epoch\":\"abc\",\"seq\":38}";
+    struct rig_client *ann = enter_v2(rig, "ann", "");
+
+    say_long(ann, 40);
+    shard->unread += UNREAD_MAX + 1;
+    assert_non_null(strstr(joined_now(rig, "b", missed_all), "\"recovered\":false"));
+    assert_null(strstr(rig->text, "\"message\""));
+    assert_non_null(strstr(joined_now(rig, "c", missed_both), "\"recovered\":false"));
+    assert_null(strstr(rig->text, "\"message\""));
+    assert_null(strstr(joined_now(rig, "d", ",\"last\":3"), "\"message\""));
+    assert_non_null(strstr(joined_now(rig, "e", missed_little), "\"recovered\":true"));
+    assert_int_equal(count_texts(rig->text, "\"message\""), 2);
+    rig_skip(rig, ann);
+    ask_history(ann);
+    assert_int_in_range(count_texts(rig_next(rig, ann), "\"message\""), 30, 33);
+    shard->unread -= UNREAD_MAX + 1;
+    assert_non_null(strstr(joined_now(rig, "f", missed_all), "\"recovered\":true"));
+    assert_int_equal(count_texts(rig->text, "\"message\""), 40);
+    assert_int_equal(count_texts(joined_now(rig, "g", ",\"last\":3"), "\"message\""), 3);
+}
+
+static void what_was_read_meanwhile_is_not_given_either(void **state)
+{
+    static const struct tail_limits limits = {.max_events = 1};
+    struct rig *rig = *state;
+    const struct journal_ops *ops = rig->journal->ops;
+    struct journal_ops slow = *ops;
+    struct rig_client *bob, *eve;
+
+    hub_set_limits(rig->hub, &limits);
+    say_v2(enter_v2(rig, "ann", ""), 3);
+    slow.ask = keep_question;
+    rig->journal->ops = &slow;
+    question_count = 0;
+    bob = enter_v2(rig, "bob", ",\"last\":3,\"since\":{\"epoch\":\"abc\",\"seq\":0}");
+    eve = enter_v2(rig, "eve", ",\"last\":3");
+    rig->journal->ops = ops;
+    assert_int_equal(question_count, 2);
+    rig->shards[0].unread += UNREAD_MAX + 1;
+    for (int i = 0; i < 2; i++)
+        ops->ask(rig->journal, questions[i]);
+    rig_turn(rig);
+    assert_non_null(strstr(rig_next(rig, bob), "\"recovered\":false"));
+    assert_null(strstr(rig->text, "\"message\""));
+    assert_non_null(strstr(rig_next(rig, eve), "\"joined\""));
+    assert_null(strstr(rig->text, "\"message\""));
+    rig->shards[0].unread -= UNREAD_MAX + 1;
 }
 
 /* Each may be news to all who are here, so the fewer turns they need the better. */
@@ -544,8 +689,12 @@ int main(void)
         RIG_TEST(an_answer_is_unread_until_it_has_left_whatever_follows_it),
         RIG_TEST(only_who_does_not_read_gets_short_pages),
         RIG_TEST(who_asks_for_long_lists_again_and_again_is_told_to_wait),
+        RIG_TEST(what_is_given_of_the_past_is_paid_for_by_its_size),
         RIG_TEST(what_is_asked_is_answered_even_if_memory_is_short),
         RIG_TEST(of_those_who_come_back_fewer_go_on_while_events_wait),
+        RIG_TEST(who_wants_the_last_messages_takes_turns_as_well),
+        RIG_TEST(while_much_is_unread_nothing_large_is_given),
+        RIG_TEST(what_was_read_meanwhile_is_not_given_either),
         RIG_TEST(who_has_missed_little_goes_on_at_once),
         RIG_TEST(what_is_too_old_does_not_stay_in_memory),
         RIG_TEST(of_what_is_over_the_limits_the_journal_tells),

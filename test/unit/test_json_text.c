@@ -81,6 +81,7 @@ static void strings_are_what_jansson_writes(void **state)
         json_text_string(&t, text, length);
         assert_int_equal(json_text_end(&t), OK);
         assert_payload(f, wanted);
+        assert_int_equal(json_text_size(text, length) + 2, strlen(wanted));
         free(wanted);
         json_decref(string);
         segment_unref(&f);

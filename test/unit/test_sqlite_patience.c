@@ -135,6 +135,23 @@ static void a_search_gets_less_time_while_others_wait(void **state)
     assert_int_equal(answers[2]->item_count, 10);
 }
 
+/* It is one look-up, and somebody waits for it to come into a room. */
+static void a_head_goes_before_all_that_wait(void **state)
+{
+    struct journal_rig *r = *state;
+    size_t first = r->answer_count;
+    struct query **answers;
+
+    pthread_mutex_lock(&r->lock); /* the first answer does not get through */
+    for (int i = 0; i < 3; i++)
+        ask(r, question(i == 1 ? QUERY_EVENTS : QUERY_PAGE));
+    ask(r, question(QUERY_HEAD));
+    pthread_mutex_unlock(&r->lock);
+    answers = await_answers(r, first, 4);
+    assert_true(answers[0]->kind == QUERY_HEAD || answers[1]->kind == QUERY_HEAD);
+    assert_int_equal(answers[0]->head.seq, answers[3]->head.seq);
+}
+
 static void a_search_that_has_waited_for_long_is_not_begun(void **state)
 {
     struct journal_rig *r = *state;
@@ -209,6 +226,7 @@ int main(void)
         patience_test(a_search_ends_when_its_time_is_over_and_the_next_one_begins),
         patience_test(a_page_is_given_whatever_it_takes),
         patience_test(a_search_gets_less_time_while_others_wait),
+        patience_test(a_head_goes_before_all_that_wait),
         patience_test(a_search_that_has_waited_for_long_is_not_begun),
         patience_test(what_nobody_waits_for_is_not_looked_for),
         patience_test(it_says_that_it_was_broken_off_wherever_that_was),
