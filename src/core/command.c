@@ -13,7 +13,7 @@
 
 enum {
     FAULTS_MAX = 10,   /* malformed requests in a row that end a session */
-    REFUSED_MAX = 100, /* requests over the rate limit in a row that end a session */
+    REFUSED_MAX = 100, /* requests over the rate limit, less those within it, that end a session */
     LAST_MAX = 200,    /* messages that `join` may ask for */
 };
 
@@ -239,7 +239,8 @@ malformed:
 }
 
 /* A message costs a token and one more for each whole KiB, because a reader's ring is counted in bytes:
- * otherwise one sender of long messages could have a whole room disconnected as slow. */
+ * otherwise one sender of long messages could have a whole room disconnected as slow. What is refused was
+ * read all the same, so its length is charged for; one that fits excuses one that did not. */
 static bool is_within_rate(const struct asked *a, size_t length)
 {
     static const struct refusal going_on = {
@@ -248,7 +249,7 @@ static bool is_within_rate(const struct asked *a, size_t length)
     };
     struct session *s = a->session;
     const struct limit_rule *rule = &s->shard->rules->message_rate;
-    uint32_t cost = 1 + (uint32_t)(length / 1024);
+    uint32_t for_length = (uint32_t)(length / 1024), cost = 1 + for_length;
     struct refusal too_fast = {
         .code = REFUSED_RATE_LIMITED,
         .text = "You are sending too fast. Wait a moment and send the message again.",
@@ -258,9 +259,11 @@ static bool is_within_rate(const struct asked *a, size_t length)
     if (cost > rule->burst) /* what would never fit is paid with all there is */
         cost = rule->burst;
     if (limit_take(&s->bucket, rule, cost, s->shard->now.mono_ms)) {
-        s->refused = 0;
+        if (s->refused != 0)
+            s->refused--;
         return true;
     }
+    limit_charge(&s->bucket, rule, for_length);
     too_fast.retry_after_ms = limit_wait_ms(&s->bucket, rule, cost);
     if (++s->refused >= REFUSED_MAX)
         session_fail(s, CLOSE_RATE_LIMITED, &going_on);

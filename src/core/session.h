@@ -66,7 +66,7 @@ struct session {
     uint8_t questions;    /* that the journal has not answered */
     uint8_t unread;       /* enum unread */
     uint8_t faults;       /* malformed requests in a row */
-    uint8_t refused;      /* requests over the rate limit in a row */
+    uint8_t refused;      /* requests over the rate limit, less those within it */
     bool has_shed;        /* a place of it has missed presence changes */
     struct place *places; /* owned; version 1 has one at most */
     struct query *asked;  /* borrowed: what the journal has not answered, linked by next_asked */
