@@ -60,7 +60,7 @@ const struct option option_table[] = {
     {"ring_frames", OPTION_UINT, AT(ring_frames), "4096", 8, 1000000, NULL,
      "frames that may wait for one slow reader before it is disconnected"},
     {"ring_bytes", OPTION_SIZE, AT(ring_bytes), "1m", 16 * K, G, NULL,
-     "bytes that may wait for one slow reader before it is disconnected"},
+     "bytes that may wait for one slow reader before it is disconnected; at least twice max_frame"},
     {"send_buffer", OPTION_SIZE, AT(send_buffer), "128k", 4 * K, 64 * M, "the kernel's choice",
      "kernel send buffer of each connection"},
     {"header_timeout", OPTION_DURATION, AT(header_timeout), "10s", 1, HOUR, "no limit",

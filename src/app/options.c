@@ -306,12 +306,16 @@ static void read_command_line(struct load *l, int argc, char *const *argv, bool 
 
 /* ---- all together ---- */
 
-/* One size that has to be at least as large as another. */
+/* One size that has to be at least as large as another, or as so many times the other. */
 static const struct {
-    const char *large, *small, *why;
+    const char *large, *small;
+    uint64_t times;
+    const char *times_text, *why;
 } size_rules[] = {
-    {"max_frame", "max_body", "a message travels in one frame"},
-    {"ring_bytes", "max_frame", "a single message would disconnect its readers"},
+    {"max_frame", "max_body", 1, "", "a message travels in one frame"},
+    {"ring_bytes", "max_frame", 2, "twice ",
+     "a single message and its answer would disconnect who sends it; raise the one or lower the "
+     "other"},
 };
 
 /* The size's value and where it comes from. */
@@ -332,8 +336,9 @@ static void check_together(struct load *l)
 
     for (size_t i = 0; i < sizeof size_rules / sizeof *size_rules; i++)
         if (size_of(l, size_rules[i].large, large, sizeof large) <
-            size_of(l, size_rules[i].small, small, sizeof small))
-            mistake(l, "%s must not be smaller than %s: %s", large, small, size_rules[i].why);
+            size_of(l, size_rules[i].small, small, sizeof small) * size_rules[i].times)
+            mistake(l, "%s must not be smaller than %s%s: %s", large, size_rules[i].times_text,
+                    small, size_rules[i].why);
 }
 
 static const char *config_of(char *const *envp)

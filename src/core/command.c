@@ -14,6 +14,7 @@
 enum {
     FAULTS_MAX = 10,   /* malformed requests in a row that end a session */
     REFUSED_MAX = 100, /* requests over the rate limit in a row that end a session */
+    REFUSED_KIB = 4,   /* of such a request cost as much as a message */
     LAST_MAX = 200,    /* messages that `join` may ask for */
 };
 
@@ -239,7 +240,9 @@ malformed:
 }
 
 /* A message costs a token and one more for each whole KiB, because a reader's ring is counted in bytes:
- * otherwise one sender of long messages could have a whole room disconnected as slow. */
+ * otherwise one sender of long messages could have a whole room disconnected as slow. What is refused was
+ * read all the same, so its length is charged for, but as little as that is: whoever sends long messages a little too
+ * fast is still to have some of them taken. */
 static bool is_within_rate(const struct asked *a, size_t length)
 {
     static const struct refusal going_on = {
@@ -248,7 +251,7 @@ static bool is_within_rate(const struct asked *a, size_t length)
     };
     struct session *s = a->session;
     const struct limit_rule *rule = &s->shard->rules->message_rate;
-    uint32_t cost = 1 + (uint32_t)(length / 1024);
+    uint32_t for_length = (uint32_t)(length / 1024), cost = 1 + for_length;
     struct refusal too_fast = {
         .code = REFUSED_RATE_LIMITED,
         .text = "You are sending too fast. Wait a moment and send the message again.",
@@ -261,6 +264,7 @@ static bool is_within_rate(const struct asked *a, size_t length)
         s->refused = 0;
         return true;
     }
+    limit_charge(&s->bucket, rule, for_length / REFUSED_KIB);
     too_fast.retry_after_ms = limit_wait_ms(&s->bucket, rule, cost);
     if (++s->refused >= REFUSED_MAX)
         session_fail(s, CLOSE_RATE_LIMITED, &going_on);

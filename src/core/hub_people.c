@@ -338,7 +338,9 @@ out:
 
 /* ---- leaving ---- */
 
-/* What somebody said last comes before the news that they left; while the journal has it, the name waits. */
+/* What somebody said last comes before the news that they left; while the journal has it, the name waits. Unless
+ * somebody else wants it meanwhile: nobody waits for the journal to get a name that is given up (hub_join), so
+ * then the leave comes first. */
 static void leave_after_last_words_locked(struct hub *h, struct roster_entry *entry,
                                           enum leave_reason reason, struct moment now)
 {

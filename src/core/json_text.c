@@ -26,6 +26,26 @@ static char *extend(struct json_text *t, size_t length)
     return at;
 }
 
+void json_text_begin_own(struct json_text *t, size_t size)
+{
+    *t = (struct json_text){.into = segment_create(size)};
+    t->failed = t->into == NULL;
+}
+
+char *json_text_take(struct json_text *t)
+{
+    char *text = NULL;
+
+    JSON_LITERAL(t, "\0");
+    if (!t->failed) {
+        segment_trim(t->into);
+        text = (char *)t->into->bytes;
+        t->into->bytes = NULL;
+    }
+    segment_unref(&t->into);
+    return text;
+}
+
 void json_text_raw(struct json_text *t, const char *bytes, size_t length)
 {
     char *at = extend(t, length);
@@ -44,12 +64,29 @@ static const char escapes[256] = {
     [0x1c] = 'u',  [0x1d] = 'u', [0x1e] = 'u', [0x1f] = 'u',
 };
 
-static void escape(struct json_text *t, unsigned char character)
+/* Writes as many characters in a row as need one; returns how many those are. */
+static size_t escape(struct json_text *t, const char *text, size_t length)
 {
     static const char hex[] = "0123456789ABCDEF";
-    char text[6] = {'\\', escapes[character], '0', '0', hex[character >> 4], hex[character & 15]};
+    size_t n, size = 0;
+    char *at;
 
-    json_text_raw(t, text, text[1] == 'u' ? sizeof text : 2);
+    for (n = 0; n < length && escapes[(unsigned char)text[n]] != 0; n++)
+        size += escapes[(unsigned char)text[n]] == 'u' ? 6 : 2;
+    at = extend(t, size);
+    for (size_t i = 0; at != NULL && i < n; i++) {
+        unsigned char character = (unsigned char)text[i];
+
+        *at++ = '\\';
+        *at++ = escapes[character];
+        if (escapes[character] != 'u')
+            continue;
+        *at++ = '0';
+        *at++ = '0';
+        *at++ = hex[character >> 4];
+        *at++ = hex[character & 15];
+    }
+    return n;
 }
 
 /* How many bytes at the start need no escape. Eight at a time: a byte below 0x20, or one that is 0 after the
@@ -79,14 +116,14 @@ void json_text_string(struct json_text *t, const char *text, size_t length)
 {
     JSON_LITERAL(t, "\"");
     for (;;) {
-        size_t plain = plain_prefix(text, length);
+        size_t done = plain_prefix(text, length);
 
-        json_text_raw(t, text, plain);
-        if (plain == length)
+        json_text_raw(t, text, done);
+        if (done == length)
             break;
-        escape(t, (unsigned char)text[plain]);
-        text += plain + 1;
-        length -= plain + 1;
+        done += escape(t, text + done, length - done);
+        text += done;
+        length -= done;
     }
     JSON_LITERAL(t, "\"");
 }

@@ -2,6 +2,7 @@
 #include "core/proto_v2.h"
 #include "base/mem.h"
 #include "core/frame.h"
+#include "core/json_text.h"
 #include "core/json_tree.h"
 #include "core/name.h"
 #include "core/shard.h"
@@ -33,90 +34,123 @@ static const char *const leave_reasons[] = {
 
 /* ---- durable events ---- */
 
-static void set_id(json_t **object, const char *name, const struct event *e, uint64_t seq)
+static void write_text(struct json_text *t, const char *text)
+{
+    json_text_string(t, text, strlen(text));
+}
+
+static void write_id(struct json_text *t, const struct event *e, uint64_t seq)
 {
     struct message_id id = e->id;
     char text[MESSAGE_ID_SIZE];
 
     id.seq = seq;
-    json_put(object, name, json_string(message_id_write(&id, text)));
+    write_text(t, message_id_write(&id, text));
 }
 
-static json_t *reactions_object(const struct message_state *state)
+static void write_body(struct json_text *t, const char *name, const struct event *e)
 {
-    json_t *object = json_object();
+    json_text_raw(t, name, strlen(name));
+    json_text_string(t, e->body, e->body_length);
+}
 
+static void write_reactions(struct json_text *t, const struct message_state *state)
+{
+    if (state->reaction_count == 0)
+        return;
+    JSON_LITERAL(t, ",\"reactions\":{");
     for (size_t i = 0; i < state->reaction_count; i++) {
         const struct reaction *r = &state->reactions[i];
-        json_t *names = json_array();
 
-        for (size_t k = 0; k < r->count; k++)
-            json_append(&names, json_string(r->usernames[k]));
-        json_put(&object, r->emoji, names);
+        if (i != 0)
+            JSON_LITERAL(t, ",");
+        write_text(t, r->emoji);
+        JSON_LITERAL(t, ":[");
+        for (size_t k = 0; k < r->count; k++) {
+            if (k != 0)
+                JSON_LITERAL(t, ",");
+            write_text(t, r->usernames[k]);
+        }
+        JSON_LITERAL(t, "]");
     }
-    return object;
+    JSON_LITERAL(t, "}");
 }
 
-static void set_message(json_t **object, const struct event *e)
+static void write_message(struct json_text *t, const struct event *e)
 {
     const struct message_state *state = e->state;
 
-    json_put(object, "body", json_stringn_nocheck(e->body, e->body_length));
-    if (e->reply_to != 0)
-        set_id(object, "reply_to", e, e->reply_to);
+    write_body(t, ",\"body\":", e);
+    if (e->reply_to != 0) {
+        JSON_LITERAL(t, ",\"reply_to\":");
+        write_id(t, e, e->reply_to);
+    }
     if (state == NULL)
         return;
-    if (state->edited_ts != 0)
-        json_put(object, "edited", json_integer((json_int_t)state->edited_ts));
+    if (state->edited_ts != 0) {
+        JSON_LITERAL(t, ",\"edited\":");
+        json_text_number(t, state->edited_ts);
+    }
     if (state->is_deleted)
-        json_put(object, "deleted", json_true());
-    if (state->reaction_count != 0)
-        json_put(object, "reactions", reactions_object(state));
+        JSON_LITERAL(t, ",\"deleted\":true");
+    write_reactions(t, state);
 }
 
-static void set_edit(json_t **object, const struct event *e)
+static void write_edit(struct json_text *t, const struct event *e)
 {
-    json_put(object, "body", json_stringn_nocheck(e->body, e->body_length));
+    write_body(t, ",\"body\":", e);
 }
 
-static void set_nothing(json_t **object, const struct event *e)
+static void write_nothing(struct json_text *t, const struct event *e)
 {
-    (void)object;
+    (void)t;
     (void)e;
 }
 
-static void set_react(json_t **object, const struct event *e)
+static void write_react(struct json_text *t, const struct event *e)
 {
-    json_put(object, "emoji", json_stringn_nocheck(e->body, e->body_length));
-    json_put(object, "on", json_boolean(e->on));
+    write_body(t, ",\"emoji\":", e);
+    if (e->on)
+        JSON_LITERAL(t, ",\"on\":true");
+    else
+        JSON_LITERAL(t, ",\"on\":false");
 }
 
 static const struct {
     const char *type;
-    void (*set_rest)(json_t **object, const struct event *e);
+    void (*write_rest)(struct json_text *t, const struct event *e);
 } durable[] = {
-    [EVENT_MESSAGE] = {"message", set_message},
-    [EVENT_EDIT] = {"edit", set_edit},
-    [EVENT_DELETE] = {"delete", set_nothing},
-    [EVENT_REACT] = {"react", set_react},
+    [EVENT_MESSAGE] = {"message", write_message},
+    [EVENT_EDIT] = {"edit", write_edit},
+    [EVENT_DELETE] = {"delete", write_nothing},
+    [EVENT_REACT] = {"react", write_react},
 };
 
 /* Made once, by whichever worker or answer needs it first. Borrowed from the event. */
 static const char *text_of(struct event *e, const char *room)
 {
+    enum { HEAD = 256 }; /* about what there is but for the body */
     const char *text = event_cache(e, NULL);
-    char id[MESSAGE_ID_SIZE];
-    json_t *object;
+    struct json_text t;
 
     if (text != NULL)
         return text;
-    object = json_pack("{s:s,s:s,s:s,s:I,s:o,s:I}", "type", durable[e->type].type, "room", room,
-                       "id", message_id_write(&e->id, id), "seq", (json_int_t)e->seq, "username",
-                       json_name(e->user), "ts", (json_int_t)e->ts);
-    if (object == NULL)
-        return NULL;
-    durable[e->type].set_rest(&object, e);
-    return event_cache(e, json_tree_text(object));
+    json_text_begin_own(&t, HEAD + e->body_length);
+    JSON_LITERAL(&t, "{\"type\":");
+    write_text(&t, durable[e->type].type);
+    JSON_LITERAL(&t, ",\"room\":");
+    write_text(&t, room);
+    JSON_LITERAL(&t, ",\"id\":");
+    write_id(&t, e, e->id.seq);
+    JSON_LITERAL(&t, ",\"seq\":");
+    json_text_number(&t, e->seq);
+    JSON_LITERAL(&t, ",\"username\":");
+    json_text_string(&t, e->user->text, e->user->text_length);
+    JSON_LITERAL(&t, ",\"ts\":");
+    json_text_number(&t, e->ts);
+    durable[e->type].write_rest(&t, e);
+    JSON_LITERAL(&t, "}");
+    return event_cache(e, json_text_take(&t));
 }
 
 static enum err encode_durable(struct segment *into, struct event *e, const char *room)
@@ -246,14 +280,28 @@ enum err v2_ack(struct segment *into, const void *what)
 {
     const struct v2_ack *ack = what;
     const struct event *e = ack->event;
-    char id[MESSAGE_ID_SIZE];
-    json_t *object = json_pack("{s:s,s:s*,s:s*,s:s,s:I,s:I}", "type", "ack", "cid", e->cid, "room",
-                               ack->room, "id", message_id_write(&e->id, id), "seq",
-                               (json_int_t)e->seq, "ts", (json_int_t)e->ts);
+    struct json_text t;
 
+    json_text_begin(&t, into);
+    JSON_LITERAL(&t, "{\"type\":\"ack\"");
+    if (e->cid != NULL) {
+        JSON_LITERAL(&t, ",\"cid\":");
+        write_text(&t, e->cid);
+    }
+    if (ack->room != NULL) {
+        JSON_LITERAL(&t, ",\"room\":");
+        write_text(&t, ack->room);
+    }
+    JSON_LITERAL(&t, ",\"id\":");
+    write_id(&t, e, e->id.seq);
+    JSON_LITERAL(&t, ",\"seq\":");
+    json_text_number(&t, e->seq);
+    JSON_LITERAL(&t, ",\"ts\":");
+    json_text_number(&t, e->ts);
     if (e->is_repeat)
-        json_put(&object, "dup", json_true());
-    return json_tree_frame(into, object);
+        JSON_LITERAL(&t, ",\"dup\":true");
+    JSON_LITERAL(&t, "}");
+    return json_text_end(&t);
 }
 
 enum err v2_users(struct segment *into, const void *what)

@@ -266,8 +266,8 @@ void conn_alive(struct conn *c)
 void conn_writeable(struct conn *c)
 {
     conn_alive(c);
-    if (c->life.queue ==
-        &c->worker->closing) /* whoever still reads gets it all, and then our CLOSE */
+    /* Whoever still reads gets it all, and then our CLOSE. After that libwebsockets also calls for its own pongs. */
+    if (c->life.queue == &c->worker->closing && (!c->close_written || lws_partial_buffered(c->wsi)))
         deadline_start(&c->life, &c->worker->closing, c->worker->shard.now.mono_ms);
     conn_flush(c);
     held_read_on(c);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from '../support/chat.mjs';
 import { soon } from '../support/inbox.mjs';
-import { CLOSE, closePayload, encode, PING, rawJoin, upgrade } from '../support/rawws.mjs';
+import { BINARY, CLOSE, closePayload, encode, PING, rawJoin, upgrade } from '../support/rawws.mjs';
 import { serve } from '../support/serve.mjs';
 
 const daemon = serve({ message_rate: 0 });
@@ -100,6 +100,14 @@ test('the server ends the connection in the end even if its close is never answe
   for (let i = 0; i < 10; i++) eve.send({ payload: 'x' });
   await eve.untilClose();
   await eve.endsCleanly({ answer: false });
+});
+
+test('pings do not put off the end of a connection that does not answer the close', async () => {
+  const eve = await rawJoin(daemon, 'eve', 'pings');
+  const pings = setInterval(() => eve.send({ opcode: PING, payload: 'x' }), 100);
+  eve.send({ opcode: BINARY, payload: 'x' });
+  await eve.untilClose();
+  await soon(eve.ended, 'the end of the connection').finally(() => clearInterval(pings));
 });
 
 test('the end of the stream without a close is a leave', async () => {

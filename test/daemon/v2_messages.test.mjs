@@ -354,6 +354,17 @@ test('refusals that are nobody\'s fault do not count as faults', async () => {
   await end(ann);
 });
 
+test('the smallest ring that may be set holds the longest message and its ack', async (t) => {
+  const own = await serveFor(t, { ...journal, message_rate: 0, max_body: '64k', max_frame: '64k', ring_bytes: '128k' });
+  const ann = await member(own, 'ann', 'long');
+  const request = { type: 'message', room: 'long', cid: 'c'.repeat(64), body: '' };
+  const body = 'x'.repeat(64 * 1024 - JSON.stringify(request).length);
+  ann.send({ ...request, body });
+  await ann.until({ type: 'ack', cid: request.cid });
+  assert.ok((await ann.until({ type: 'message' })).body === body);
+  await ann.leave();
+});
+
 test('over the rate limit: an error that says when to try again, and then it is taken', async (t) => {
   const own = await serveFor(t, { ...journal, message_rate: 20, message_burst: 5 });
   const ann = await member(own, 'ann', 'rate');

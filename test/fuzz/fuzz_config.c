@@ -35,7 +35,7 @@ static void check_values(struct options *o)
         if (option_set(o, &option_table[i], option_format(o, &option_table[i], text)) != OK)
             abort();
     }
-    if (o->max_body > o->max_frame || o->max_frame > o->ring_bytes)
+    if (o->max_body > o->max_frame || 2 * o->max_frame > o->ring_bytes)
         abort();
 }
 

@@ -121,6 +121,47 @@ static void who_asks_for_long_lists_again_and_again_is_told_to_wait(void **state
     assert_next(rig, ann, "");
 }
 
+/* A request of so many KiB, and what is answered. */
+static const char *ping(struct rig *rig, struct rig_client *c, int kib)
+{
+    static char text[32 * 1024];
+
+    snprintf(text, sizeof text, "{\"type\":\"ping\",\"x\":\"%0*d\"}", kib * 1024 + 1, 0);
+    rig_say(c, text);
+    return rig_next(rig, c);
+}
+
+static void what_is_refused_costs_its_length(void **state)
+{
+    enum { BURST = 20 };
+    struct rig *rig = *state;
+    struct rig_client *ann;
+
+    rig->rules.message_rate = (struct limit_rule){.rate = 1, .burst = BURST};
+    ann = rig_open_v2(rig, 0);
+    rig_skip(rig, ann);
+    assert_non_null(strstr(ping(rig, ann, 10), "\"pong\""));
+    assert_non_null(strstr(ping(rig, ann, 10), "\"retry_after\":4000")); /* and not 2000 */
+    rig_advance(rig, 4000);
+    assert_non_null(strstr(ping(rig, ann, 10), "\"pong\""));
+}
+
+/* So who waits as long as it is told to is taken then. */
+static void what_is_refused_and_short_costs_nothing(void **state)
+{
+    struct rig *rig = *state;
+    struct rig_client *ann;
+
+    rig->rules.message_rate = (struct limit_rule){.rate = 1, .burst = 1};
+    ann = rig_open_v2(rig, 0);
+    rig_skip(rig, ann);
+    assert_non_null(strstr(ping(rig, ann, 0), "\"pong\""));
+    for (int i = 0; i < 50; i++)
+        assert_non_null(strstr(ping(rig, ann, 0), "\"retry_after\":1000}"));
+    rig_advance(rig, 1000);
+    assert_non_null(strstr(ping(rig, ann, 0), "\"pong\""));
+}
+
 /* One that waits for answers is not read, so an answer that is lost would be missed for ever. */
 static void what_is_asked_is_answered_even_if_memory_is_short(void **state)
 {
@@ -688,6 +729,8 @@ int main(void)
         RIG_TEST(what_nobody_waits_for_any_more_is_dropped),
         RIG_TEST(an_answer_is_unread_until_it_has_left_whatever_follows_it),
         RIG_TEST(only_who_does_not_read_gets_short_pages),
+        RIG_TEST(what_is_refused_costs_its_length),
+        RIG_TEST(what_is_refused_and_short_costs_nothing),
         RIG_TEST(who_asks_for_long_lists_again_and_again_is_told_to_wait),
         RIG_TEST(what_is_given_of_the_past_is_paid_for_by_its_size),
         RIG_TEST(what_is_asked_is_answered_even_if_memory_is_short),

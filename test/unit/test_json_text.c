@@ -1,4 +1,5 @@
 #include "support/cm.h"
+#include "base/mem.h"
 #include "core/json_text.h"
 
 #include <jansson.h>
@@ -30,6 +31,22 @@ static void writes_one_text_as_one_frame(void **state)
     assert_int_equal(json_text_end(&t), OK);
     assert_payload(f, "{\"a\":\"b\",\"n\":1690000000000}");
     segment_unref(&f);
+}
+
+/* Longer than it was said to become, and with a NUL at its end. */
+static void writes_a_text_of_its_own(void **state)
+{
+    struct json_text t;
+    char *text;
+
+    (void)state;
+    json_text_begin_own(&t, 1);
+    JSON_LITERAL(&t, "[");
+    json_text_string(&t, "a\x01\x02\"", 4);
+    JSON_LITERAL(&t, "]");
+    text = json_text_take(&t);
+    assert_string_equal(text, "[\"a\\u0001\\u0002\\\"\"]");
+    mem_free(text);
 }
 
 static void numbers_have_all_their_digits(void **state)
@@ -88,6 +105,37 @@ static void strings_are_what_jansson_writes(void **state)
     }
 }
 
+/* Several in a row, of both kinds, between others. */
+static void rows_of_escapes_are_what_jansson_writes(void **state)
+{
+    static const char *const rows[] = {
+        "\x01\x02\x03",
+        "\n\r\n",
+        "\"\"\"\"",
+        "\\\"\x1f\t\x7f\\",
+        "a\x01\n b\n\x01",
+        "\xf0\x9f\x98\x80\x01\xf0\x9f\x98\x80",
+        "\"",
+        "\\",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_t *string = json_string(rows[i]);
+        char *wanted = json_dumps(string, JSON_COMPACT | JSON_ENCODE_ANY);
+        struct json_text t;
+        char *text;
+
+        json_text_begin_own(&t, 1);
+        json_text_string(&t, rows[i], strlen(rows[i]));
+        text = json_text_take(&t);
+        assert_string_equal(text, wanted);
+        mem_free(text);
+        free(wanted);
+        json_decref(string);
+    }
+}
+
 /* Wherever the characters stand that a text is searched for eight bytes at a time. */
 static void escapes_are_found_at_each_place(void **state)
 {
@@ -123,8 +171,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_one_text_as_one_frame),
+        cmocka_unit_test(writes_a_text_of_its_own),
         cmocka_unit_test(numbers_have_all_their_digits),
         cmocka_unit_test(strings_are_what_jansson_writes),
+        cmocka_unit_test(rows_of_escapes_are_what_jansson_writes),
         cmocka_unit_test(escapes_are_found_at_each_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,8 +158,9 @@ static const struct {
     {"ping_interval", "120s", "2m"},
     {"ping_interval", "60m", "1h"},
     {"max_frame", "32K", "32k"},
-    {"max_frame", "1048576", "1m"},
+    {"max_frame", "524288", "512k"},
     {"max_frame", "20481", NULL},
+    {"ring_bytes", "1048576", "1m"},
     {"ring_bytes", "1G", "1g"},
     {"allowed_origins", "*", NULL},
     {"allowed_origins", "https://chat.example.com, http://[::1]:8080,app://x", NULL},
@@ -431,8 +432,14 @@ static const struct {
      "hubbub: max_frame (4k, command line, --max-frame) must not be smaller than max_body "
      "(16k, default): a message travels in one frame"},
     {"", "--ring-bytes=16k", "A=b",
-     "hubbub: ring_bytes (16k, command line, --ring-bytes) must not be smaller than max_frame "
-     "(64k, default): a single message would disconnect its readers"},
+     "hubbub: ring_bytes (16k, command line, --ring-bytes) must not be smaller than twice "
+     "max_frame "
+     "(64k, default): a single message and its answer would disconnect who sends it; raise the one "
+     "or lower the other"},
+    {"max-frame = 1m\n", "--ring-bytes=2047k", "A=b",
+     "hubbub: ring_bytes (2047k, command line, --ring-bytes) must not be smaller than twice "
+     "max_frame (1m, FILE:1): a single message and its answer would disconnect who sends it; raise "
+     "the one or lower the other"},
 };
 
 static void a_mistake_says_what_where_and_what_is_allowed(void **state)
