@@ -110,11 +110,21 @@ static void leave_all(struct session *s, enum leave_reason reason)
         session_drop_place(s->places, reason);
 }
 
+static void note_unread(struct session *s, size_t bytes)
+{
+    size_t kib = bytes / 1024 + 1, room = UINT16_MAX - s->unread_kib;
+
+    if (kib > room)
+        kib = room;
+    s->unread_kib += (uint16_t)kib;
+    s->shard->unread_kib += kib;
+}
+
 static void note_all_read(struct session *s)
 {
     s->unread = NOTHING_UNREAD;
-    s->shard->unread -= s->unread_bytes;
-    s->unread_bytes = 0;
+    s->shard->unread_kib -= s->unread_kib;
+    s->unread_kib = 0;
 }
 
 void session_end(struct session *s, bool is_clean)
@@ -281,8 +291,7 @@ static void send_large_answer(struct session *s, struct segment *frame)
 
     segment_trim(frame);
     s->shard->gathered += frame->length;
-    s->shard->unread += frame->length;
-    s->unread_bytes += frame->length;
+    note_unread(s, frame->length);
     if (s->unread == NOTHING_UNREAD)
         s->unread = ANSWER_SENT;
     push_last(s, &range);

@@ -62,17 +62,17 @@ struct session {
     void *wire;                 /* borrowed */
     uint8_t version;            /* enum proto_version */
     bool closing;
-    bool was_in;          /* has been let into a room */
     uint8_t questions;    /* that the journal has not answered */
-    uint8_t unread;       /* enum unread */
     uint8_t faults;       /* malformed requests in a row */
     uint8_t refused;      /* requests over the rate limit in a row */
-    bool has_shed;        /* a place of it has missed presence changes */
+    unsigned unread : 2;  /* enum unread */
+    bool was_in : 1;      /* has been let into a room */
+    bool has_shed : 1;    /* a place of it has missed presence changes */
+    uint16_t unread_kib;  /* of its large answers, which the shard counts until all are read */
     struct place *places; /* owned; version 1 has one at most */
     struct query *asked;  /* borrowed: what the journal has not answered, linked by next_asked */
     struct session_id id;
     uint32_t last_place;       /* number of the newest place */
-    uint32_t unread_bytes;     /* of its large answers, which the shard counts until all are read */
     char *room_key;            /* owned: version 1, the room to join; NULL afterwards */
     struct username *username; /* owned; NULL until signed in */
     char *key;                 /* owned: the secret that proves the name is ours; version 2 */

@@ -52,15 +52,15 @@ struct shard {
         returning;  /* arrivals that wait for their turn; while there are any, turns must go on */
     size_t given;   /* bytes, to those that had their turn since the last shard_settle */
     bool is_behind; /* the worker sets it: events wait for another turn */
-    size_t unread;  /* bytes of large answers that those who asked have not read */
+    size_t unread_kib; /* of large answers that those who asked have not read */
 };
 
-enum { UNREAD_MAX = 64 * 1024 * 1024 };
+enum { UNREAD_KIB_MAX = 64 * 1024 };
 
 /* Nothing large is given while so much waits for those who do not read it. */
 static inline bool shard_is_laden(const struct shard *shard)
 {
-    return shard->unread > UNREAD_MAX;
+    return shard->unread_kib > UNREAD_KIB_MAX;
 }
 
 void shard_init(struct shard *shard, uint32_t worker, struct hub *hub, const struct rules *rules);

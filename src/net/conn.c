@@ -14,6 +14,8 @@ _Static_assert(offsetof(struct conn, session) + offsetof(struct session, places)
                    2 * MEM_CACHE_LINE,
                "what a delivery touches");
 _Static_assert(sizeof(struct conn) <= POOL_THING_MAX, "the pool takes it");
+_Static_assert(sizeof(struct conn) <= 5 * MEM_CACHE_LINE,
+               "one line more is 64 bytes for each connection");
 
 /* At most this much leaves for one connection in one turn, so that nobody starves the others. */
 enum { FLUSH_BUDGET = 1024 * 1024, FIRST_PIECES = 1024 };

@@ -55,7 +55,7 @@ void rig_free(struct rig *rig)
         rig_drop(&rig->clients[i]);
     rig_turn(rig);
     for (int i = 0; i < RIG_WORKERS; i++) {
-        assert_int_equal(rig->shards[i].unread, 0);
+        assert_int_equal(rig->shards[i].unread_kib, 0);
         shard_destroy(&rig->shards[i]);
         mailbox_destroy(&rig->boxes[i]);
     }
