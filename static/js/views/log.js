@@ -10,14 +10,12 @@ const WINDOW = 60;
 const ITEM_PX = 39;
 const WINDOW_MAX = 145; // anywhere else; with a day above each, not 300 rows
 const STEP = 50;
-const LATE_MS = 25;
-const PACE = 2;
+const LATE_MS = 25; // a frame
+const PACE = 2; // rows in a late one
 const WAITING_MAX = 240;
 const LIFT_MS = 5_000;
 const END_PX = 24;
-const HEAD_PX = 64; // scroll-padding
 const MOMENTUM_MS = 1_500;
-const SEEN_MS = 500;
 
 // --- items to rows ---
 
@@ -273,7 +271,7 @@ export function createLog({ on, me }) {
   let room = null;
   let outbox = [];
   let settings = {};
-  let shown = [];
+  let shown = []; // the rows
   let first = null; // keys of items; null: the end
   let last = null;
   let range = { from: 0, to: 0 };
@@ -286,11 +284,10 @@ export function createLog({ on, me }) {
   let stick = true;
   let lastTop = 0;
   let lastHeight = 0;
-  let seeing = null;
   let way = 0; // where one scrolls
   let held = null;
   let touchedAt = -Infinity;
-  let tabStop = null;
+  let tabStop = null; // an article
   let pointed = null; // the article under the mouse
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
@@ -313,6 +310,7 @@ export function createLog({ on, me }) {
 
   const isTouched = () => performance.now() - touchedAt < MOMENTUM_MS;
 
+  // A finger's momentum overrides a script, unless scrolling stops first.
   function scrollTo(top) {
     const isMoving = isTouched();
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
@@ -414,7 +412,7 @@ export function createLog({ on, me }) {
 
   const selected = () => {
     const selection = getSelection();
-    if (selection.isCollapsed) return [];
+    if (selection.isCollapsed) return []; // to ask costs a layout
     return [...list.querySelectorAll('.message')].filter((node) => selection.containsNode(node, true));
   };
 
@@ -444,7 +442,6 @@ export function createLog({ on, me }) {
 
   function draw() {
     const place = stick ? null : anchor();
-    const hadFocus = list.contains(document.activeElement);
     chooseRange();
     const rows = rowsOf();
     keepRange();
@@ -454,7 +451,6 @@ export function createLog({ on, me }) {
     lift(top ? lifted + topOf(top) - topOf(list.children[1]) : 0);
     reconcile(list, rows, (row) => build[row.kind](row));
     shown = rows;
-    if (hadFocus && !list.contains(document.activeElement)) scroller.focus({ preventScroll: true });
     giveTabStop();
     hold(place);
     showPills();
@@ -492,18 +488,15 @@ export function createLog({ on, me }) {
   }
 
   function looked() {
-    seeing ??= setTimeout(() => {
-      seeing = null;
-      if (stick && isLive()) on.seen();
-    }, SEEN_MS);
+    if (stick && room && isLive()) on.seen();
   }
 
   function scrolled() {
     if (!room) return;
     point(null);
     const top = scroller.scrollTop;
-    if (stick && top === lastTop) return;
-    if (stick && scroller.clientHeight !== lastHeight) return hold(null);
+    if (stick && top === lastTop) return; // put there
+    if (stick && scroller.clientHeight !== lastHeight) return hold(null); // nobody scrolled
     if (distance() <= END_PX && isLive()) stick = true;
     else if (top < lastTop - 1) leaveEnd();
     if (top !== lastTop) way = top - lastTop;
@@ -576,7 +569,7 @@ export function createLog({ on, me }) {
     draw();
   }
 
-  // --- tools ---
+  // --- the tools over the message that the mouse is on ---
 
   const itemOf = (node) => {
     const key = node?.closest('.message')?.dataset.key;
@@ -621,9 +614,8 @@ export function createLog({ on, me }) {
 
   function giveTabStop() {
     if (list.contains(tabStop) && list.contains(document.activeElement)) return;
-    const bottom = topOf(scroller) + scroller.clientHeight - HEAD_PX;
-    const end = articles().findLast((article) => stick || article.getBoundingClientRect().bottom < bottom);
-    if (end) moveTabStop(end);
+    const end = shown.findLast((row) => row.kind === 'message');
+    if (end) moveTabStop(list.known.get(end.key).node.querySelector('article'));
   }
 
   function moveTabStop(article) {
@@ -673,17 +665,12 @@ export function createLog({ on, me }) {
   for (const type of ['touchstart', 'touchend'])
     scroller.addEventListener(type, () => (touchedAt = performance.now()), { passive: true });
   scroller.addEventListener('scroll', scrolled, { passive: true });
-  scroller.addEventListener('scrollend', () => {
-    if (!room || stick) return;
-    hold(anchor());
-    giveTabStop();
-  });
   pill.addEventListener('click', () => (toEnd(), scroller.focus()));
   pillTop.addEventListener('click', toLine);
   byId('older-button').addEventListener('click', () => on.older());
   const resized = new ResizeObserver(() => {
     if (!room) return;
-    hold(held);
+    if (stick) hold(null);
     more();
     showPills();
   });
