@@ -361,8 +361,7 @@ async function toNewest() {
 async function loadUnread({ room, epoch, events: [first] }) {
   const mark = marks[room];
   if (mark?.epoch !== epoch || !(first?.seq > mark.seq + 1)) return;
-  await ask('before', { before: first.seq, limit: HOLE_PAGE }, { room, since: mark.seq });
-  if (room !== here()) return;
+  if (!(await ask('before', { before: first.seq, limit: HOLE_PAGE }, { room, since: mark.seq })) || room !== here()) return;
   render();
   if (log.isAtEnd()) log.looked();
   else log.toLine();

@@ -178,8 +178,10 @@ scene('a finger opens the menu of a message where there is a mouse as well', asy
   await eventuallyTexts(ana, ['hello']);
   const click = (pointerType) =>
     ana.$eval('.bubble', (bubble, type) => bubble.dispatchEvent(new PointerEvent('click', { pointerType: type, bubbles: true })), pointerType);
+  await click('mouse');
   await click('touch');
   await ana.waitForSelector('dialog.menu');
+  assert.equal(await ana.locator('dialog').count(), 1);
 });
 
 scene('what is said before the server has told how it calls the room', async ({ friend }) => {

@@ -87,7 +87,10 @@ export function createSuggestions({ input, here, changed }) {
     // Whether the key was for the list.
     key(event) {
       if (!isOpen() || !Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey || event.shiftKey) return false;
-      if (input.selectionStart < start) return close() && false; // the caret has left the name
+      if (input.selectionStart < start && event.key !== 'Escape') {
+        close(); // the caret has left the name
+        return false;
+      }
       event.preventDefault();
       event.stopPropagation();
       keys[event.key]();
