@@ -111,6 +111,25 @@ export async function slip(page, work, from = null) {
 export const twoFrames = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
+// The window fills over some frames: until it has not grown for a while.
+export const filled = (page) =>
+  page.evaluate(
+    (enough) =>
+      new Promise((done) => {
+        const rows = document.getElementById('rows');
+        let count = 0;
+        let same = 0;
+        const next = () => {
+          same = rows.childElementCount === count ? same + 1 : 0;
+          count = rows.childElementCount;
+          if (same === enough) done();
+          else requestAnimationFrame(next);
+        };
+        next();
+      }),
+    20,
+  );
+
 // From a click on a room's link until its rows are on the screen, in ms.
 export function timeToRoom(page, room) {
   return page.evaluate(

@@ -2,7 +2,7 @@
 import WebSocket from 'ws';
 import { browser } from '../browser/chromium.mjs';
 import { client } from '../browser/client.mjs';
-import { feed, frames, heapOf, memoryOf, nodesIn, percentile, rowsIn, slip, tap, timeToRoom } from './browser_page.mjs';
+import { feed, filled, frames, heapOf, memoryOf, nodesIn, percentile, rowsIn, slip, tap, timeToRoom } from './browser_page.mjs';
 import { OTHER_ROOM, ROOM, openPage, sentence, speaker, talk } from './browser_stage.mjs';
 
 const { connect } = await client('hubbub.js');
@@ -99,6 +99,7 @@ async function throttled({ devtools }, work) {
 
 // In a room of which the newest page is loaded and no more.
 async function slipOlder(page) {
+  await filled(page);
   const known = await rowsIn(page);
   const hasMore = () => page.waitForFunction((n) => document.querySelectorAll('#rows > li').length >= n + 50, known);
   return slip(page, hasMore, 300);
