@@ -36,8 +36,9 @@ const log = createLog({
   on: {
     act,
     react,
+    step: (...args) => later('stepTo', ...args),
     tools: (item) => later('tools', item),
-    find: (id) => later('jumpTo', id),
+    jump: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
@@ -75,7 +76,7 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, current, composer, log, goTo, leaveRoom, signOut, act, apply, react, ask, older, render, tell, topics },
+  ...{ store, current, composer, log, goTo, leaveRoom, signOut, act, apply, react, ask, older, toNewest, render, tell, topics },
 };
 const announcer = createAnnouncer(app);
 app.chime = announcer.chime;

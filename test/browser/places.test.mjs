@@ -1,10 +1,11 @@
-// Where one is in the log, and stays: pages that come late, rooms that one leaves, what is begun and not sent.
+// Where one is in the log, and stays: pages that come late, a window of another size, the focus, what counts as read.
 import assert from 'node:assert/strict';
 import { eventually, eventuallySent, eventuallyTexts, link, say, scene, scrollUp, stillness, texts } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const lastText = async (page) => (await texts(page)).at(-1);
 const links = (page) => page.$$eval('.room-link', (all) => all.map((one) => one.getAttribute('aria-label')));
+const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
 const goTo = (page, room) => page.evaluate((name) => (location.hash = `#/r/${name}`), room);
 
 async function many(friend, from, to) {
@@ -118,6 +119,65 @@ scene('more unread than a page: the line is before the first of them, and all ar
   await eventually(() => ana.evaluate(() => document.querySelector('#line + .message .bubble')?.textContent), '10 said');
   await ana.click('#pill');
   await eventually(() => ana.title(), '#lobby · hubbub');
+});
+
+scene('a room that was only passed is not read', quick, async ({ person, friend }) => {
+  const ana = await person('ana');
+  const bob = await friend('bob', { room: 'tea' });
+  for (const room of ['tea', 'zoo', 'lobby']) {
+    await goTo(ana, room);
+    await eventually(() => ana.textContent('#room-name'), room);
+    await eventually(() => ana.locator('.person').count(), room === 'tea' ? 2 : 1);
+  }
+  await bob.say('one');
+  await eventually(() => links(ana), ['lobby', 'tea, 1 unread', 'zoo']);
+  await ana.evaluate(() => {
+    for (let i = 0; i < 2; i++)
+      document.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', altKey: true, bubbles: true }));
+  });
+  await eventually(() => ana.textContent('#room-name'), 'zoo');
+  await bob.say('two');
+  await eventually(() => links(ana), ['lobby', 'tea, 2 unread', 'zoo']);
+  await ana.keyboard.press('Alt+ArrowUp');
+  await eventually(() => links(ana), ['lobby', 'tea', 'zoo']);
+});
+
+scene('F6 leads to a message in sight, and a window of another size shows the same', quick, async ({ person, friend }) => {
+  const bob = await friend('bob');
+  for (let i = 0; i < 120; i++) await bob.say(`${i} said ${'and said again '.repeat(i % 12)}`);
+  const ana = await person('ana');
+  await eventually(async () => (await lastText(ana))?.startsWith('119 said'), true);
+  await scrollUp(ana, 2);
+  await stillness(ana);
+  const before = await firstInSight(ana);
+  await ana.focus('#message');
+  await ana.keyboard.press('Shift+F6');
+  assert.ok(await ana.evaluate(() => document.activeElement.matches('article')));
+  assert.deepEqual(await firstInSight(ana), before);
+  for (const width of [620, 1280]) {
+    await ana.setViewportSize({ width, height: 800 });
+    await stillness(ana);
+    assert.equal((await firstInSight(ana)).text, before.text);
+  }
+});
+
+scene('the focus stays in the log when what had it is gone', { ...quick, daemon: { message_rate: 0, max_body: 100 } }, async ({ person, peer }) => {
+  const ana = await person('ana', {
+    script: () => {
+      const { parse } = JSON;
+      JSON.parse = (text) => {
+        const frame = parse(text);
+        if (frame?.type === 'hello') delete frame.limits;
+        return frame;
+      };
+    },
+  });
+  await say(ana, 'w'.repeat(200));
+  await ana.focus('.actions button:text-is("Delete")');
+  await ana.keyboard.press('Enter');
+  await eventuallyTexts(ana, []);
+  assert.equal(await focused(ana), 'log');
+  await peer('bob');
 });
 
 scene('Enter sends when the caret has left the name in the list', async ({ person, friend }) => {

@@ -7,11 +7,14 @@ import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
 import { lineOf, namesIn } from './log.js';
 
+export { goRoom, nextRegion, stepTo } from './keys.js';
+
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
 const SEARCH_PAGE = 20;
 const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
 const AROUND = 100;
+const FLASH_MS = 2_000;
 
 // Those of the page are in index.html.
 const icons = {
@@ -322,31 +325,20 @@ export function copyDay({ current }, day) {
 // However far back it is.
 export async function jumpTo({ current, goTo, older, ask, log, render, tell }, id, room = current().name) {
   if (room !== current().name) goTo(room);
-  const isHere = () => findMessage(current(), id);
-  if (!isHere()) await older(NEAR);
-  if (!isHere() && (await ask('around', { id, limit: AROUND }, { hasNewer: true })) && room === current().name) log.moved();
-  render();
-  if (isHere()) log.jump(id);
-  else tell(words.notFound);
+  const found = () => findMessage(current(), id);
+  if (!found()) {
+    await older(NEAR);
+    if (!found() && (await ask('around', { id, limit: AROUND }, { hasNewer: true })) && room === current().name) log.moved();
+    render();
+  }
+  const node = found() && log.show(found().key);
+  if (!node) return tell(words.notFound);
+  node.classList.add('flash');
+  setTimeout(() => node.classList.remove('flash'), FLASH_MS);
+  node.querySelector('article').focus({ preventScroll: true });
 }
 
 // --- rooms ---
-
-// The next one, up or down; or the next with something new.
-export function goRoom({ store, goTo }, step, isUnread) {
-  const { order, rooms, current } = store.get();
-  const at = order.indexOf(current);
-  const others = order.map((_, i) => order[(at + (i + 1) * step + order.length * order.length) % order.length]);
-  const next = others.find((room) => room !== current && (!isUnread || rooms[room].unread));
-  if (next) goTo(next);
-}
-
-export function nextRegion(app, step) {
-  const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
-  const here = all.findIndex((region) => region.contains(document.activeElement));
-  const next = all[here < 0 ? 0 : (here + step + all.length) % all.length];
-  (next.querySelector('[tabindex="0"], [aria-current="page"]') ?? next).focus();
-}
 
 export function openSwitcher(app) {
   const { order, rooms } = app.store.get();

@@ -15,7 +15,12 @@ const PACE = 2; // rows in a late one
 const WAITING_MAX = 240;
 const LIFT_MS = 5_000;
 const END_PX = 24;
+const HEAD_PX = 64; // scroll-padding
 const MOMENTUM_MS = 1_500;
+const steps = ['ArrowUp', 'ArrowDown', 'Home', 'End'];
+const acts = { Enter: 'more', e: 'edit', Delete: 'remove', '+': 'react', c: 'copy', r: 'reply' };
+const SEEN_MS = 500;
+const REST_MS = 100;
 
 // --- items to rows ---
 
@@ -267,7 +272,7 @@ export function createLog({ on, me }) {
   const endItems = Math.min(Math.max(WINDOW, 2 * few), WINDOW_MAX); // at the end
   const open = new Set();
   const places = new Map(); // of other rooms: {place, first, last, stick}
-  const build = createBuilders({ on: { ...on, toggle, jump }, me });
+  const build = createBuilders({ on: { ...on, toggle }, me });
   let room = null;
   let outbox = [];
   let settings = {};
@@ -284,6 +289,8 @@ export function createLog({ on, me }) {
   let stick = true;
   let lastTop = 0;
   let lastHeight = 0;
+  let seeing = null; // timers
+  let resting = null;
   let way = 0; // where one scrolls
   let held = null;
   let touchedAt = -Infinity;
@@ -442,6 +449,7 @@ export function createLog({ on, me }) {
 
   function draw() {
     const place = stick ? null : anchor();
+    const hadFocus = list.contains(document.activeElement);
     chooseRange();
     const rows = rowsOf();
     keepRange();
@@ -451,8 +459,9 @@ export function createLog({ on, me }) {
     lift(top ? lifted + topOf(top) - topOf(list.children[1]) : 0);
     reconcile(list, rows, (row) => build[row.kind](row));
     shown = rows;
-    giveTabStop();
+    if (hadFocus && !list.contains(document.activeElement)) scroller.focus({ preventScroll: true });
     hold(place);
+    giveTabStop();
     showPills();
     const { from, to } = range;
     if (stick && (to < room.items.length || from > before(to, endItems))) on.again();
@@ -488,7 +497,17 @@ export function createLog({ on, me }) {
   }
 
   function looked() {
-    if (stick && room && isLive()) on.seen();
+    seeing ??= setTimeout(() => {
+      seeing = null;
+      if (stick && isLive()) on.seen();
+    }, SEEN_MS);
+  }
+
+  // What was in sight stays so, whatever size it gets.
+  function rest() {
+    if (!room || stick) return;
+    hold(anchor());
+    giveTabStop();
   }
 
   function scrolled() {
@@ -501,6 +520,8 @@ export function createLog({ on, me }) {
     else if (top < lastTop - 1) leaveEnd();
     if (top !== lastTop) way = top - lastTop;
     lastTop = top;
+    clearTimeout(resting);
+    resting = setTimeout(rest, REST_MS);
     looked();
     more();
     showPills();
@@ -544,19 +565,6 @@ export function createLog({ on, me }) {
     lastTop = scroller.scrollTop;
     showPills();
     return node;
-  }
-
-  function jump(id) {
-    const item = findMessage(room, id);
-    if (!item) {
-      on.find(id);
-      return;
-    }
-    const node = show(item.key);
-    if (!node) return;
-    node.classList.add('flash');
-    setTimeout(() => node.classList.remove('flash'), 2_000);
-    node.querySelector('article').focus({ preventScroll: true });
   }
 
   function toLine() {
@@ -614,49 +622,28 @@ export function createLog({ on, me }) {
 
   function giveTabStop() {
     if (list.contains(tabStop) && list.contains(document.activeElement)) return;
-    const end = shown.findLast((row) => row.kind === 'message');
-    if (end) moveTabStop(list.known.get(end.key).node.querySelector('article'));
+    const bottom = topOf(scroller) + scroller.clientHeight - HEAD_PX;
+    const end = articles().findLast((article) => stick || article.getBoundingClientRect().bottom < bottom);
+    if (end) moveTabStop(end);
   }
 
   function moveTabStop(article) {
+    if (article === tabStop) return;
     tabStop?.setAttribute('tabindex', '-1');
     tabStop = article;
     article.setAttribute('tabindex', '0');
   }
 
-  function step(by) {
-    const { key } = itemOf(document.activeElement);
-    const at = indexOf(key);
-    if (by > 1) toEnd();
-    else if (by < -1) show(room.items[0].key);
-    else if (at >= 0 && (at < range.from || at >= range.to)) show(key);
-    const all = articles();
-    const here = all.indexOf(document.activeElement);
-    if (by < 0 && here === 0 && (range.from > 0 || room.hasOlder)) {
-      if (range.from > 0) (leaveEnd(), extend(-STEP));
-      else on.older();
-      const now = articles();
-      now[now.indexOf(document.activeElement) - 1]?.focus();
-      return;
-    }
-    all[Math.min(Math.max(here + by, 0), all.length - 1)].focus();
-  }
-
-  const steps = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
-  const acts = { Enter: 'more', e: 'edit', Delete: 'remove', '+': 'react', c: 'copy', r: 'reply' };
-
   scroller.addEventListener('keydown', (event) => {
     const article = event.target;
-    if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (Object.hasOwn(steps, event.key)) {
-      event.preventDefault();
-      step(steps[event.key]);
-    } else if (Object.hasOwn(acts, event.key)) {
-      const item = itemOf(article);
-      event.preventDefault();
-      event.stopPropagation();
-      if (canBeUsed(item)) on.act(acts[event.key], item, article);
-    }
+    const { key } = event;
+    const isAct = Object.hasOwn(acts, key);
+    if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey || !(isAct || steps.includes(key))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const item = itemOf(article);
+    if (!isAct) on.step(key, item.key);
+    else if (canBeUsed(item)) on.act(acts[key], item, article);
   });
   list.addEventListener('focusin', (event) => {
     if (event.target.matches('article')) moveTabStop(event.target);
@@ -670,7 +657,7 @@ export function createLog({ on, me }) {
   byId('older-button').addEventListener('click', () => on.older());
   const resized = new ResizeObserver(() => {
     if (!room) return;
-    if (stick) hold(null);
+    hold(held);
     more();
     showPills();
   });
@@ -686,6 +673,8 @@ export function createLog({ on, me }) {
   clear();
 
   function leaveRoom() {
+    clearTimeout(seeing);
+    seeing = null;
     if (room) places.set(room.name, { place: stick ? null : anchor(), first, last, stick });
     point(null);
   }
@@ -702,9 +691,16 @@ export function createLog({ on, me }) {
 
   return {
     isAtEnd: () => stick && isLive(),
+    articles,
+    show,
+    // False if there are no more above that are loaded.
+    up: () => range.from > 0 && (leaveEnd(), extend(-STEP), true),
+    reach(key) {
+      const at = indexOf(key);
+      if (at >= 0 && (at < range.from || at >= range.to)) show(key);
+    },
     seenUpTo: () => (stick && shownUpTo()) || Infinity,
     toEnd,
-    jump,
     looked,
     toLine,
     page(pages) {
