@@ -245,6 +245,7 @@ const frames = {
 };
 
 function frameCame(frame, more) {
+  frame.isAway = frame.room === here() && !log.isAtEnd();
   if (Object.hasOwn(frames, frame.type)) frames[frame.type](frame, more);
   else store.dispatch(frame);
 }

@@ -62,7 +62,8 @@ function item(state, { id, seq, username, body, ts, reply_to, edited, deleted, r
 }
 const itemsOf = (state, frames) => frames.filter((f) => f.type === 'message').map((f) => item(state, f));
 
-const toLater = (room, frame) => ({ ...room, later: [...room.later, frame].slice(-LATER_MAX) });
+const isBehind = (room, { isAway }) => room.hasNewer || (isAway && room.items.length >= ITEMS_MAX);
+const toLater = (room, frame) => ({ ...room, hasNewer: true, later: [...room.later, frame].slice(-LATER_MAX) });
 
 function trim(room) {
   if (room.items.length <= ITEMS_MAX || room.hasNewer) return room;
@@ -102,7 +103,7 @@ function withReaction(reactions, { emoji, username, on }) {
 
 function arrive(room, frame, state) {
   const made = item(state, frame);
-  if (room.hasNewer) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state);
+  if (isBehind(room, frame)) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state);
   // History may have brought it already.
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
@@ -140,9 +141,10 @@ function stopTyping(room, username) {
 
 const withUsers = (room, users, count = users.length) => ({ ...room, users, count });
 
-function notice(room, { type: kind, username, ts, isWanted }, state) {
+function notice(room, frame, state) {
+  const { type: kind, username, ts, isWanted } = frame;
   const mine = isMe(state, username);
-  if ((room.count > NOTICES_UP_TO && !mine && !isWanted) || room.hasNewer) return room;
+  if ((room.count > NOTICES_UP_TO && !mine && !isWanted) || isBehind(room, frame)) return room;
   return append(room, numbered(room, { kind, username, ts, mine }));
 }
 
@@ -189,9 +191,13 @@ function joinLater(room, state) {
   return room.later.reduce(add, { ...room, hasNewer: false, later: [] });
 }
 
+// What is furthest from who reads up.
+const crop = (room) =>
+  room.items.length > ITEMS_MAX + ITEMS_DROPPED_AT_ONCE ? { ...room, items: room.items.slice(0, ITEMS_MAX), hasNewer: true } : room;
+
 const pages = {
   before: (room, { items, more, since }, state) => {
-    const after = { ...room, items: merge(room.items, items), hasOlder: more };
+    const after = crop({ ...room, items: merge(room.items, items), hasOlder: more });
     return since === undefined ? after : unreadSince(after, since, state);
   },
   after: (room, { items, more }, state) => {

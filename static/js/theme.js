@@ -24,7 +24,6 @@
     try {
       localStorage.setItem('hubbub.theme', JSON.stringify(dataset.theme));
     } catch {
-      // for this visit only, then
     }
   });
 })();

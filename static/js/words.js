@@ -32,6 +32,7 @@ export const strings = {
   unauthorized: 'Your sign-in has expired.',
   stopped: 'You are not connected.',
   joinAgain: 'Join again',
+  joinIn: (seconds) => ` You can join again in ${seconds} s.`,
 
   connecting: 'Connecting…',
   joinRoom: (room) => `Join #${room}`,

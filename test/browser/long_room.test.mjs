@@ -1,7 +1,7 @@
 // Ten thousand messages: all can be read, a few hundred are in the page.
 import assert from 'node:assert/strict';
 import { seed } from '../support/seed.mjs';
-import { scene } from './harness.mjs';
+import { eventually, scene, texts } from './harness.mjs';
 
 const TOTAL = 10_000;
 const messages = Array.from({ length: TOTAL }, (_, i) => ({
@@ -10,7 +10,7 @@ const messages = Array.from({ length: TOTAL }, (_, i) => ({
   body: `${i} ${'and so on '.repeat(i % 9)}`,
 }));
 
-scene('10,000 messages: never more than 300 rows and 5,000 nodes, and none is left out', { daemon: { state_dir: await seed(messages), message_rate: 0 } }, async ({ person }) => {
+scene('10,000 messages: never more than 300 rows and 5,000 nodes, and none is left out', { daemon: { state_dir: await seed(messages), message_rate: 0 } }, async ({ person, friend }) => {
   const ana = await person('ana');
   await ana.waitForSelector('.message');
   const found = await ana.evaluate(async (total) => {
@@ -40,4 +40,11 @@ scene('10,000 messages: never more than 300 rows and 5,000 nodes, and none is le
   assert.deepEqual({ faults: found.faults, missing: found.missing }, { faults: [], missing: 0 });
   assert.ok(found.rows > 100 && found.rows <= 300, `${found.rows} rows`);
   assert.ok(found.nodes <= 5_000, `${found.nodes} nodes`);
+
+  const bob = await friend('eve');
+  await bob.say('and this is new');
+  await eventually(() => ana.textContent('#pill-text'), '1 new message');
+  assert.equal((await texts(ana))[0].split(' ')[0], '0', 'who reads the first one is left there');
+  await ana.click('#pill');
+  await eventually(async () => (await texts(ana)).at(-1), 'and this is new');
 });

@@ -1,6 +1,6 @@
 // Where one is in the log, and stays: pages that come late, a window of another size, the focus, what counts as read.
 import assert from 'node:assert/strict';
-import { eventually, eventuallySent, eventuallyTexts, link, say, scene, scrollUp, stillness, texts } from './harness.mjs';
+import { eventually, eventuallySent, eventuallyTexts, link, noLimits, say, scene, scrollUp, stillness, texts } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const lastText = async (page) => (await texts(page)).at(-1);
@@ -162,16 +162,7 @@ scene('F6 leads to a message in sight, and a window of another size shows the sa
 });
 
 scene('the focus stays in the log when what had it is gone', { ...quick, daemon: { message_rate: 0, max_body: 100 } }, async ({ person, peer }) => {
-  const ana = await person('ana', {
-    script: () => {
-      const { parse } = JSON;
-      JSON.parse = (text) => {
-        const frame = parse(text);
-        if (frame?.type === 'hello') delete frame.limits;
-        return frame;
-      };
-    },
-  });
+  const ana = await person('ana', { script: noLimits });
   await say(ana, 'w'.repeat(200));
   await ana.focus('.actions button:text-is("Delete")');
   await ana.keyboard.press('Enter');
@@ -229,6 +220,39 @@ scene('an answer that was begun is there again after an edit between', async ({ 
   await ana.keyboard.press('Escape');
   assert.equal(await ana.inputValue('#message'), 'half an answer');
   assert.match(await ana.textContent('#context'), /Replying to\s+bob/);
+});
+
+scene('what is half edited is lost to nothing else that is done with a message', { ...quick, daemon: { message_rate: 0, max_body: 100 } }, async ({ person, peer }) => {
+  const ana = await person('ana', { script: noLimits });
+  const bob = await peer('bob');
+  const long = 'w'.repeat(200);
+  await say(ana, 'one', 'two');
+  await eventuallySent(ana, ['one', 'two']);
+  await say(ana, long);
+  await ana.waitForSelector('[data-state="failed"]');
+  bob.say('yours');
+  await eventuallyTexts(ana, ['one', 'two', 'yours', long]);
+  const editing = () => ana.evaluate(() => [document.getElementById('message').value, document.getElementById('composer').dataset.mode]);
+  const pressOn = async (text, key) => {
+    await ana.locator('article', { hasText: text }).focus();
+    await ana.keyboard.press(key);
+  };
+  await pressOn('one', 'e');
+  await ana.keyboard.type(' and more');
+  for (const [text, key] of [['yours', 'r'], ['two', 'e']]) {
+    await pressOn(text, key);
+    assert.deepEqual(await editing(), ['one and more', 'edit']);
+    assert.equal(await focused(ana), 'message');
+  }
+  await pressOn('two', 'Delete');
+  await ana.click('dialog button:text-is("Delete")');
+  await eventuallyTexts(ana, ['one', 'Message deleted', 'yours', long]);
+  assert.deepEqual(await editing(), ['one and more', 'edit']);
+  await ana.click('.actions button:text-is("Edit")');
+  assert.deepEqual(await editing(), ['one and more', 'edit']);
+  await ana.keyboard.press('Enter');
+  await eventuallyTexts(ana, ['one and more', 'Message deleted', 'yours']);
+  assert.deepEqual(await editing(), [long, '']);
 });
 
 scene('a finger opens the menu of a message where there is a mouse as well', async ({ person, peer }) => {

@@ -223,13 +223,13 @@ scene('joined from elsewhere: told, nothing is tried, and the log stays', away, 
 });
 
 const farewells = {
-  'kicked, for a while': [4403, { reason: 'Removed from #lobby by bob: enough', retry_after: 3_000 }],
-  banned: [4403, { reason: 'Banned by bob: enough' }],
-  'a sign-in that is over': [4401, { reason: 'Your sign-in is over.' }],
+  'kicked, for a while': [4403, { reason: 'Removed from #lobby by bob: enough', retry_after: 3_000 }, true],
+  banned: [4403, { reason: 'Banned by bob: enough' }, false],
+  'a sign-in that is over': [4401, { reason: 'Your sign-in is over.' }, true],
 };
 
-for (const [what, [code, farewell]] of Object.entries(farewells)) {
-  scene(`${what}: the reason, no try, log and draft stay, and back by a button`, away, async (stage) => {
+for (const [what, [code, farewell, isForNow]] of Object.entries(farewells)) {
+  scene(`${what}: the reason, no try, log and draft stay${isForNow ? ', and back by a button' : ''}`, away, async (stage) => {
     const line = await link(stage);
     const ana = await stage.person('ana', { url: line.url });
     await say(ana, 'mine');
@@ -245,11 +245,16 @@ for (const [what, [code, farewell]] of Object.entries(farewells)) {
     assert.equal(await ana.inputValue('#message'), 'a draft');
     assert.deepEqual(await texts(ana), ['mine']);
     if (farewell.retry_after) {
+      assert.match(await ana.textContent('#status-detail'), /^ You can join again in 3 s\.$/);
       assert.equal(await ana.isVisible('#retry'), false);
       await ana.clock.runFor(farewell.retry_after);
     }
     await ana.clock.runFor(120_000);
     assert.equal(line.connections(), before, 'nothing was tried');
+    if (!isForNow) {
+      assert.equal(await ana.isVisible('#retry'), false);
+      return;
+    }
     await ana.click('#retry:text-is("Join again")');
     await ana.clock.resume();
     await eventually(() => ana.getAttribute('#message', 'readonly'), null);

@@ -304,6 +304,28 @@ test('memory is bounded, and what is dropped can be asked for again', () => {
   assert.equal(lobby(state).items.at(-1).body, '10499');
 });
 
+test('what is read far back is not dropped for what comes, nor is more kept than can be read', () => {
+  let state = after();
+  for (let i = 0; i < 10_000; i++) state = play(state, said('a', String(i)));
+  const away = play(state, { ...said('a', 'new'), isAway: true });
+  assert.equal(lobby(away).items[0].body, '0');
+  assert.equal(lobby(away).items.at(-1).body, '9999');
+  assert.deepEqual([lobby(away).hasNewer, lobby(away).unread], [true, lobby(state).unread + 1]);
+  const { room, epoch } = { room: 'lobby', epoch: lobby(away).epoch };
+  const [{ body, ...last }] = lobby(away).later;
+  const caughtUp = play(away, { type: 'history', where: 'after', room, epoch, more: false, messages: [{ ...last, body }] });
+  assert.deepEqual([lobby(caughtUp).hasNewer, lobby(caughtUp).items.at(-1).body], [false, 'new']);
+
+  const page = (n) =>
+    Array.from({ length: 500 }, (_, i) => ({ type: 'message', id: `old${n}-${i}`, seq: -(n + 1) * 500 + i, username: 'a', body: 'old', ts: 0 }));
+  for (let n = 0; n < 3; n++) {
+    state = play(state, { type: 'history', where: 'before', room, epoch, more: true, messages: page(n) });
+    assert.ok(lobby(state).items.length <= 11_000);
+    assert.equal(lobby(state).items[0].id, `old${n}-0`);
+  }
+  assert.equal(lobby(state).hasNewer, true);
+});
+
 test('typing is over when time is, or when the message comes', () => {
   const typing = (username) => ({ type: 'typing', username, now: 0 });
   const state = after(typing('a'), typing('b'), typing('me'), typing('__proto__'));

@@ -280,7 +280,7 @@ async function isSure(title, text, yes) {
 
 export async function remove(app, { id, mine }) {
   if (!mine || !(await isSure(words.deleteTitle, words.deleteText, words.deleteIt))) return;
-  app.composer.cancel();
+  app.composer.cancel(id);
   app.apply({ type: 'delete', id }, (room) => room.delete(id));
 }
 

@@ -219,10 +219,10 @@ export function createStatus(on) {
   }
 
   function stopped() {
-    const { cause, reason, retryAt = 0 } = current;
+    const { cause, reason, retryAt } = current;
     const left = Math.ceil((retryAt - Date.now()) / 1000);
-    const rest = left > 0 ? strings.retryIn(left) : '';
-    setBar('trouble', reason || strings[cause] || strings.stopped, rest, left > 0 ? '' : strings.joinAgain, on.rejoin);
+    const mayJoin = retryAt ? left <= 0 : cause !== 'removed'; // or banned
+    setBar('trouble', reason || strings[cause] || strings.stopped, left > 0 ? strings.joinIn(left) : '', mayJoin ? strings.joinAgain : '', on.rejoin);
     if (left > 0) after(1000, stopped);
   }
 
@@ -321,7 +321,8 @@ export function createComposer(on) {
     write(byId('context-text'), mode.edit ? strings.escCancels : item.body.slice(0, CONTEXT_MAX));
   }
 
-  function cancel() {
+  function cancel(id) {
+    if (id && mode.edit?.id !== id) return false;
     if (list.close()) return true;
     if (mode.edit) {
       const { draft, reply } = mode;
@@ -331,6 +332,8 @@ export function createComposer(on) {
     else return false;
     return true;
   }
+
+  const isHalfEdited = () => mode.edit && input.value !== mode.edit.body && (input.focus(), true);
 
   function send() {
     const text = input.value.trim();
@@ -411,12 +414,14 @@ export function createComposer(on) {
       form.classList.toggle('locked', isLocked);
     },
     reply(item) {
+      if (isHalfEdited()) return;
       cancel();
       setMode({ reply: item });
       input.focus();
     },
     edit(item) {
       list.close();
+      if (isHalfEdited()) return;
       if (mode.edit) cancel();
       const draft = input.value;
       input.value = item.body;
@@ -426,8 +431,9 @@ export function createComposer(on) {
       input.setSelectionRange(input.value.length, input.value.length);
     },
     take(text) {
-      cancel();
-      setText(input.value.trim() ? `${text}\n${input.value}` : text);
+      const over = (rest) => (rest.trim() ? `${text}\n${rest}` : text);
+      if (mode.edit) setMode({ ...mode, draft: over(mode.draft) });
+      else setText(over(input.value));
       input.focus();
     },
     changed,

@@ -503,7 +503,6 @@ export function createLog({ on, me }) {
     }, SEEN_MS);
   }
 
-  // What was in sight stays so, whatever size it gets.
   function rest() {
     if (!room || stick) return;
     hold(anchor());
@@ -693,7 +692,6 @@ export function createLog({ on, me }) {
     isAtEnd: () => stick && isLive(),
     articles,
     show,
-    // False if there are no more above that are loaded.
     up: () => range.from > 0 && (leaveEnd(), extend(-STEP), true),
     reach(key) {
       const at = indexOf(key);
