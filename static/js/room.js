@@ -8,6 +8,7 @@ import { bytes, nextMidnight, roomFault, strings } from './words.js';
 
 const PAGE = 50;
 const HOLE_PAGE = 200;
+const UNREAD_PAGES = 10;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
 const QUIET_ROOM = 50; // people; in a larger one notices are hidden
@@ -37,7 +38,8 @@ const log = createLog({
     act,
     react,
     step: (...args) => later('stepTo', ...args),
-    tools: (item) => later('tools', item),
+    watch: (event) => later('watch', event),
+    tap: (event) => later('tap', event),
     jump: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
@@ -60,7 +62,7 @@ const composer = createComposer({
   enterSends: () => settings.enterSends === true,
   here: () => ({ ...current(), me: me() }),
 });
-const rooms = createRooms({ onSignOut: () => (chat.outbox.waiting() ? later('signOut') : signOut()) });
+const rooms = createRooms({ onSignOut: () => (chat.outbox.waiting() || changing ? later('signOut') : signOut()) });
 const people = createPeople({ onMention: (name) => later('mention', name) });
 const status = createStatus({
   retry: () => chat.retryNow(),
@@ -71,8 +73,9 @@ const status = createStatus({
 const app = {
   chat: () => chat,
   settings: () => settings,
+  changing: () => changing,
   change(fields) {
-    settings = { ...settings, ...fields };
+    settings = { ...settings, ...browser.get('settings'), ...fields };
     browser.set('settings', settings);
     scheduleRender();
   },
@@ -142,11 +145,11 @@ function goTo(room) {
 
 function leaveRoom(room) {
   handle(room)?.leave().catch(() => {});
-  log.forget(room);
   store.dispatch({ type: 'left', room });
   saveRooms();
   if (here()) open(here());
   else goTo(DEFAULT_ROOM);
+  log.forget(room);
 }
 
 function saveRooms() {
@@ -281,8 +284,8 @@ const loadDialogs = part('dialogs');
 
 async function later(what, ...args) {
   const dialogs = await loadDialogs().catch(() => null);
-  if (dialogs) return dialogs[what](app, ...args);
-  return tell(strings.notLoaded, () => later(what, ...args));
+  if (!dialogs) return tell(strings.notLoaded, () => later(what, ...args));
+  return dialogs[what](app, ...args);
 }
 
 function act(what, item, ...more) {
@@ -302,7 +305,7 @@ async function apply(event, request) {
   } catch (error) {
     if (error.code === 'lost') return; // we left
     if (was) store.dispatch({ type: 'restore', room, was, event: own });
-    if (event.body && room === here()) composer.take(event.body);
+    if (event.body) composer.take(event.body, room);
     tell(strings.didNotWork(error.message));
   } finally {
     changing--;
@@ -320,7 +323,8 @@ function edit(item, text) {
   return body;
 }
 
-function editLast() {
+async function editLast() {
+  if (current().hasNewer) await toNewest();
   const item = current().items.findLast((i) => i.mine && i.kind === 'message' && !i.deleted && !i.isLost);
   if (item) composer.edit(item);
 }
@@ -353,17 +357,24 @@ function older(limit = PAGE) {
 
 async function toNewest() {
   const room = here();
-  if (!(await ask('newest', { limit: PAGE })) || room !== here()) return;
+  if (!(await ask('newest', { limit: PAGE }))) return;
+  if (room !== here()) return log.forget(room);
   log.moved();
   render();
   log.toEnd();
 }
 
 // There is more unread than the first page has.
-async function loadUnread({ room, epoch, events: [first] }) {
+async function loadUnread({ room, epoch }) {
   const mark = marks[room];
-  if (mark?.epoch !== epoch || !(first?.seq > mark.seq + 1)) return;
-  if (!(await ask('before', { before: first.seq, limit: HOLE_PAGE }, { room, since: mark.seq })) || room !== here()) return;
+  if (mark?.epoch !== epoch) return;
+  let pages = 0;
+  for (; pages < UNREAD_PAGES; pages++) {
+    const before = roomOf(store.get(), room)?.items.find(isKept)?.seq;
+    if (!(before > mark.seq + 1)) break;
+    if (!(await ask('before', { before, limit: HOLE_PAGE }, { room, since: mark.seq }))) return;
+  }
+  if (!pages || room !== here()) return;
   render();
   if (log.isAtEnd()) log.looked();
   else log.toLine();
@@ -384,7 +395,7 @@ function escape() {
 
 // Pressed where there is nothing to write into.
 function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey }) {
-  if ([...key].length !== 1 || ctrlKey || metaKey || altKey || target.matches('textarea')) return false;
+  if ([...key].length !== 1 || ctrlKey !== altKey || metaKey || target.matches('textarea')) return false;
   return !(key === ' ' && target.closest('button, a, [tabindex]'));
 }
 
@@ -516,7 +527,7 @@ for (const [type, f] of Object.entries(events)) window.addEventListener(type, (e
 
 // iOS lays its keyboard over the page.
 window.visualViewport?.addEventListener('resize', () => {
-  document.documentElement.style.setProperty('--height', `${window.visualViewport.height}px`);
+  document.documentElement.style.setProperty('--height', `${window.visualViewport.height * window.visualViewport.scale}px`);
 });
 
 redrawAtMidnight();

@@ -103,20 +103,20 @@ function withReaction(reactions, { emoji, username, on }) {
 
 function arrive(room, frame, state) {
   const made = item(state, frame);
-  if (isBehind(room, frame)) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state);
+  if (isBehind(room, frame)) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state, frame.isAway);
   // History may have brought it already.
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
   if (frame.watched || (made.mine && !room.unread)) return { ...after, read: made.seq };
-  return made.mine ? after : count(after, made, state);
+  return made.mine ? after : count(after, made, state, frame.isAway);
 }
 
-function count(room, made, state) {
+function count(room, made, state, isAway) {
   return {
     ...room,
     unread: room.unread + 1,
     mentions: room.mentions + (mentions(made.body, state.me) ? 1 : 0),
-    line: room.unread === 0 || room.line === null ? made.key : room.line,
+    line: room.line === null || (room.unread === 0 && !isAway) ? made.key : room.line,
   };
 }
 
@@ -175,10 +175,10 @@ function afterLoss(room, frame, state) {
   if (!isSameLog) items = items.map((i) => (isKept(i) ? { ...i, key: `lost-${i.key}`, isLost: true } : i));
   const hole = { kind: 'hole', before: messages[0]?.seq ?? frame.seq + 1 };
   if (!isOverlapping && !isNothing && items.length)
-    items = [...items, numbered(room, { ts: frame.now, ...(isSameLog ? hole : { kind: 'gap' }) })];
+    items = [...items, numbered(room, { ts: messages[0]?.ts ?? frame.now, ...(isSameLog ? hole : { kind: 'gap' }) })];
   const isNew = (m) => !m.mine && !m.deleted && (!isSameLog || m.seq > room.seq);
   const read = isSameLog ? room.read : 0;
-  const after = { ...room, items: merge(items, messages), read, next: room.next + 1, hasNewer: false, later: [] };
+  const after = { ...room, items: merge(items, messages), read, next: room.next + 1, hasNewer: false, later: [], changes: [] };
   return messages.filter(isNew).reduce((sum, made) => count(sum, made, state), after);
 }
 
@@ -206,7 +206,7 @@ const pages = {
   },
   around: (room, { items, hasNewer }) => ({ ...room, items, hasOlder: true, hasNewer, later: [] }),
   newest: (room, { items, more }, state) => joinLater({ ...room, items, hasOlder: more }, state),
-  hole: (room, { items, more, key }) => {
+  hole: (room, { items, more, key }, state) => {
     const at = room.items.findIndex((i) => i.key === key);
     if (at < 0) return room;
     const known = new Set(room.items.slice(0, at).map((i) => i.id));
@@ -214,7 +214,8 @@ const pages = {
     const [first] = items;
     if (more && first && !items.some((m) => known.has(m.id)))
       merged.splice(merged.findIndex((i) => i.id === first.id), 0, { ...room.items[at], before: first.seq });
-    return { ...room, items: merged };
+    const after = { ...room, items: merged };
+    return room.unread ? unreadSince(after, room.read, state) : after;
   },
 };
 
@@ -223,7 +224,7 @@ const asRead = (room, seq = room.seq) => ({ ...room, unread: 0, mentions: 0, rea
 const roomActions = {
   joined: (room, frame, state) => {
     const { users, count: n, seq, epoch, events: all } = frame;
-    const recover = () => all.reduce((after, e) => durable(after, e, state), room);
+    const recover = () => all.reduce((after, e) => durable(after, { ...e, isAway: frame.isAway }, state), room);
     const look = room.epoch === null ? firstLook : frame.recovered ? recover : afterLoss;
     return { ...withUsers(look(room, frame, state), users, n), seq, epoch, isIn: true, typing: {} };
   },
@@ -275,7 +276,7 @@ const roomActions = {
     const after = unreadSince(room, seq, state);
     return room.read > seq && after.unread ? after : room;
   },
-  readElsewhere: (room, { seq }) => (room.seq <= seq ? { ...asRead(room, seq), line: null } : room),
+  readElsewhere: (room, { seq }, state) => (seq > room.read ? unreadSince(room, seq, state) : room),
   clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
   lookAway: (room, action, state) => {
     const after = roomActions.unseen(room, action, state);

@@ -7,7 +7,7 @@ const list = new Intl.ListFormat('en', { type: 'unit' });
 const and = new Intl.ListFormat('en');
 
 const people = (names) => list.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
-const everybody = (names, me) => and.format(names.map((name) => (name === me ? 'you' : name)));
+const everybody = (names, me) => and.format(names.map((name) => (nameKey(name) === nameKey(me) ? 'you' : name)));
 
 const newMessages = (n) => count(n, 'new message', 'new messages');
 

@@ -118,7 +118,7 @@ scene('changes made without a connection are seen at once, and made once', { isS
   await say(ana, 'one');
   await eventuallySent(bob, ['one']);
   line.cut();
-  await ana.waitForSelector('#status:not([hidden])');
+  await ana.waitForSelector('#status:not(.sr-only)');
   await ana.keyboard.press('ArrowUp');
   await ana.fill('#message', 'ONE');
   await ana.keyboard.press('Enter');

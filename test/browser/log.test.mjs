@@ -373,6 +373,8 @@ scene('rows are copied as clean text, part of one as it is; and a whole day', { 
       document.activeElement.blur();
       getSelection().setBaseAndExtent(texts[a], 1, texts[b], 2);
     }, [from, to]);
+  await ana.hover('.bubble');
+  await ana.waitForSelector('.tools'); // or what copies rows is not there yet
   await select(1, 3);
   assert.equal(await copied(ana), '[hh:mm] bob: two\n[hh:mm] bob: three\nlines\n[hh:mm] ana: mine');
   await ana.context().grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -110,7 +110,7 @@ for (const colorScheme of ['light', 'dark']) {
     async (stage) => {
       const ana = await busyRoom(stage, { colorScheme });
       await stage.daemon.stop();
-      await ana.waitForSelector('#status');
+      await ana.waitForSelector('#status:not(.sr-only)');
       await say(ana, 'waiting');
       await ana.waitForSelector('[data-state="queued"]');
       await assertAccessible(ana, 'reconnecting');

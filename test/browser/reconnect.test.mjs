@@ -19,7 +19,7 @@ const away = { isServerGoing: true };
 const bar = (page) =>
   page.evaluate(() => {
     const status = document.getElementById('status');
-    return status.hidden ? '' : document.getElementById('status-text').textContent;
+    return status.matches('.sr-only') ? '' : document.getElementById('status-text').textContent;
   });
 // From here on the page's time passes by runFor() alone.
 const stopClock = (page) => page.clock.pauseAt(Date.now() + 10_000);

@@ -146,7 +146,7 @@ async function all(folder) {
       await page.fill('#message', 'This goes out as soon as the server is back.');
       leave();
       await daemon.stop();
-      await page.waitForSelector('#status:not([hidden])');
+      await page.waitForSelector('#status:not(.sr-only)');
       await page.press('#message', 'Control+Enter');
       await page.waitForSelector('[data-state="queued"]');
       await shoot(page, 'reconnecting');

@@ -34,7 +34,7 @@ scene('a name in use: told by the field, and the holder notices nothing', async 
   await eventuallyPeople(ana, ['ana']);
   await say(ana, 'still here');
   await eventually(() => ana.$$eval('.message', (rows) => rows.map((row) => row.dataset.state)), ['sent']);
-  assert.equal(await ana.isVisible('#status'), false);
+  assert.ok(await ana.locator('#status.sr-only').count());
 
   await signIn(other, 'bob');
   await eventuallyPeople(ana, ['ana', 'bob']);

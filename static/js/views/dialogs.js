@@ -5,9 +5,11 @@ import { canNotify } from '../notify.js';
 import { DEFAULT_ROOM, cleanRoom } from '../hubbub.js';
 import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
-import { lineOf, namesIn } from './log.js';
+import { namesIn } from './log.js';
+import { labels, lineOf } from './tools.js';
 
 export { goRoom, nextRegion, stepTo } from './keys.js';
+export { tap, watch } from './tools.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
@@ -41,10 +43,6 @@ const words = {
   deleteText: 'It goes for everybody, and it cannot be brought back.',
   deleteIt: 'Delete',
   actions: 'Message actions',
-  react: 'React',
-  reply: 'Reply',
-  edit: strings.edit,
-  more: 'More',
   anyEmoji: 'Any other emoji',
   add: 'Add',
   editedTitle: 'When this was written',
@@ -78,6 +76,7 @@ const words = {
 // Resolves with what the dialog was closed with. content(close) makes its children.
 function show({ title, kind = '', label, anchor }, content) {
   const before = document.activeElement;
+  if (document.querySelector('dialog[open]')) return Promise.resolve(''); // asked for twice before it could be shown
   return new Promise((resolve) => {
     const dialog = h('dialog', {
       class: `dialog card ${kind}`,
@@ -109,13 +108,20 @@ function show({ title, kind = '', label, anchor }, content) {
     });
     document.body.append(dialog);
     dialog.showModal();
-    if (anchor) placeAt(dialog, anchor);
+    const place = rowNow(anchor);
+    if (place) placeAt(dialog, place);
   });
 }
 
+// A row is another one once something about it has changed.
+function rowNow(node) {
+  const key = node?.closest?.('.message')?.dataset.key;
+  return node?.isConnected || !key ? node : document.querySelector(`[data-key="${CSS.escape(key)}"] article`);
+}
+
 function refocus(before, anchor) {
-  const article = anchor?.closest?.('article');
-  const target = [before, article, byId('message')].find((one) => one?.isConnected && one !== document.body);
+  const article = rowNow(anchor?.closest?.('article'));
+  const target = [rowNow(before), article, byId('message')].find((one) => one?.isConnected && one !== document.body);
   target?.focus({ preventScroll: true });
 }
 
@@ -158,57 +164,14 @@ export function mention({ composer }, name) {
   composer.focus();
 }
 
-// The tools of the one that the mouse is on.
-export function tools(app, item) {
-  const tool = (what) => {
-    const onclick = ({ currentTarget }) => app.act(what, item, currentTarget);
-    return iconButton(what, words[what], { tabindex: '-1', 'data-what': what, onclick });
-  };
-  const bar = h('div', { class: 'tools' }, tool('react'), tool('reply'), item.mine && tool('edit'), tool('more'));
-  requestAnimationFrame(() => bar.isConnected && placeTools(bar)); // it is not painted before
-  return bar;
-}
-
-let mouse = null;
-document.addEventListener('pointermove', (event) => (mouse = event), { passive: true });
-
-const TOOLS_APART = 4; // px from what they are beside
-const TOOLS_OVER = 6; // px of the bubble's edge, where no text is
-
-// Beside the bubble, or past the mouse if that is there; where there is no room, over or under the bubble's inner corner.
-function placeTools(bar) {
-  const article = bar.parentElement;
-  const whole = article.getBoundingClientRect();
-  const bubble = article.querySelector('.bubble').getBoundingClientRect();
-  const log = byId('log').getBoundingClientRect();
-  const { width, height } = bar.getBoundingClientRect();
-  const isMine = Boolean(article.closest('.mine'));
-  const beside = (from, to) => (isMine ? from - TOOLS_APART - width : to + TOOLS_APART);
-  const inner = isMine ? bubble.left : Math.max(bubble.left, bubble.right - width);
-  const seen = Math.min(Math.max(bubble.top, log.top + TOOLS_APART), log.bottom - TOOLS_APART - height);
-  const places = [
-    [beside(bubble.left, bubble.right), seen],
-    [beside(Math.min(bubble.left, mouse?.x - TOOLS_APART), Math.max(bubble.right, mouse?.x + TOOLS_APART)), seen],
-    [inner, bubble.top - height + TOOLS_OVER],
-    [inner, bubble.bottom - TOOLS_OVER],
-  ];
-  const isIn = ([left, top]) =>
-    left >= log.left && left + width <= log.left + byId('log').clientWidth && top >= log.top && top + height <= log.bottom;
-  const isUnderMouse = ([left, top]) =>
-    mouse && mouse.x >= left && mouse.x <= left + width && mouse.y >= top && mouse.y <= top + height;
-  const [left, top] = places.find((place) => isIn(place) && !isUnderMouse(place)) ?? places[0];
-  bar.style.setProperty('left', `${left - whole.left}px`);
-  bar.style.setProperty('top', `${top - whole.top}px`);
-}
-
 export async function more(app, item, anchor) {
   const acts = [
-    ['react', 'react', words.react],
-    ['reply', 'reply', words.reply],
+    ['react', 'react', labels.react],
+    ['reply', 'reply', labels.reply],
     ['copy', 'copy', words.copy],
     ...(item.mine
       ? [
-          ['edit', 'edit', strings.edit],
+          ['edit', 'edit', labels.edit],
           ['remove', 'trash', strings.remove],
         ]
       : []),
@@ -231,7 +194,7 @@ export async function more(app, item, anchor) {
 }
 
 export async function react(app, item, anchor) {
-  const emoji = await show({ kind: 'menu', label: words.react, anchor }, (close) => {
+  const emoji = await show({ kind: 'menu', label: labels.react, anchor }, (close) => {
     const input = h('input', {
       type: 'text',
       maxlength: '16',
@@ -309,17 +272,18 @@ async function copyText(text) {
   }
 }
 
-async function copyLines(items) {
+async function copyAndTell(text) {
   const before = document.activeElement;
-  await copyText(items.map(lineOf).join('\n'));
+  await copyText(text);
   before?.focus({ preventScroll: true });
   byId('alert').replaceChildren(h('p', {}, words.copied));
 }
 
-export const copy = (app, item) => copyLines([item]);
+export const copy = (app, { body }) => copyAndTell(body);
 
 export function copyDay({ current }, day) {
-  copyLines(current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day));
+  const items = current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day);
+  copyAndTell(items.map(lineOf).join('\n'));
 }
 
 // However far back it is.
@@ -332,7 +296,7 @@ export async function jumpTo({ current, goTo, older, ask, log, render, tell }, i
     render();
   }
   const node = found() && log.show(found().key);
-  if (!node) return tell(words.notFound);
+  if (!node) return room === current().name && tell(words.notFound);
   node.classList.add('flash');
   setTimeout(() => node.classList.remove('flash'), FLASH_MS);
   node.querySelector('article').focus({ preventScroll: true });
@@ -479,22 +443,22 @@ export async function openRoomOptions(app) {
 }
 
 // What waits for a room that one is not in would never be sent, nor seen; false if it is to be kept.
-async function giveUp({ outbox }, entries, title, yes) {
+async function giveUp(app, entries, title, yes) {
+  const { outbox } = app.chat();
   const unsent = () => entries().filter(({ state }) => state !== 'acked');
-  const n = unsent().length;
+  const n = unsent().length + app.changing();
   if (n && !(await isSure(title, words.unsent(n), `${yes} ${n === 1 ? 'it' : 'them'}`))) return false;
   for (const { cid } of unsent()) outbox.remove(cid);
   return true;
 }
 
 async function leave(app, room) {
-  const chat = app.chat();
-  if (await giveUp(chat, () => chat.outbox.of(room), words.leaveTitle(room), words.leaveIt)) app.leaveRoom(room);
+  const unsent = () => app.chat().outbox.of(room);
+  if (await giveUp(app, unsent, words.leaveTitle(room), words.leaveIt)) app.leaveRoom(room);
 }
 
 export async function signOut(app) {
-  const chat = app.chat();
-  if (await giveUp(chat, chat.outbox.entries, words.signOutTitle, words.signOutIt)) app.signOut();
+  if (await giveUp(app, app.chat().outbox.entries, words.signOutTitle, words.signOutIt)) app.signOut();
 }
 
 // --- search ---
@@ -517,7 +481,7 @@ export function openSearch(app) {
     const only = h('input', { type: 'checkbox', checked: true });
     const note = h('p', { class: 'muted', role: 'status' });
     const list = h('ul', { class: 'results', role: 'list' });
-    const more = button({ class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, words.more);
+    const more = button({ class: 'secondary', hidden: true, onclick: () => ask(found.at(-1).id) }, labels.more);
     const hit = (message) =>
       h(
         'li',

@@ -184,12 +184,11 @@ export function createStatus(on) {
   let press = null;
   let isNewVersion = false;
 
-  action.addEventListener('click', () => press());
+  action.addEventListener('click', () => (press(), byId('log').focus()));
 
-  function setBar(kind, text = '', detail = '', label = '', f = on.retry) {
+  function setBar(kind = '', text = '', detail = '', label = '', f = on.retry) {
     isShown = Boolean(kind) && kind !== 'news';
-    bar.hidden = !kind;
-    if (!kind) return;
+    bar.classList.toggle('sr-only', !kind);
     bar.dataset.kind = kind;
     write(byId('status-text'), text);
     write(byId('status-detail'), detail);
@@ -215,7 +214,7 @@ export function createStatus(on) {
 
   function quiet() {
     if (isNewVersion) setBar('news', strings.newVersion, '', strings.reload, on.reload);
-    else setBar(null);
+    else setBar();
   }
 
   function stopped() {
@@ -265,7 +264,7 @@ export function createComposer(on) {
 
   const loadSuggest = part('suggest');
 
-  const draftName = () => `draft ${place.seat} ${place.room}`;
+  const draftName = (room = place.room) => `draft ${place.seat} ${room}`;
 
   // Without the log being taller for a moment, which would scroll it.
   function fit() {
@@ -333,9 +332,10 @@ export function createComposer(on) {
     return true;
   }
 
-  const isHalfEdited = () => mode.edit && input.value !== mode.edit.body && (input.focus(), true);
+  const isHeld = () => input.readOnly || (mode.edit && input.value !== mode.edit.body && (input.focus(), true));
 
   function send() {
+    if (input.readOnly) return;
     const text = input.value.trim();
     const { edit, reply } = mode;
     if (edit) {
@@ -388,6 +388,7 @@ export function createComposer(on) {
       on.editLast();
     }
   });
+  input.addEventListener('focus', showHint);
   input.addEventListener('blur', () => list.close());
   byId('context-cancel').addEventListener('click', () => {
     cancel();
@@ -403,7 +404,6 @@ export function createComposer(on) {
       if (place?.seat === seat && place.room === room) return;
       save();
       place = { seat, room };
-      showHint();
       input.placeholder = input.ariaLabel = strings.messageTo(room);
       const { text = '', ...was } = tab.get(draftName()) ?? {};
       setMode(was);
@@ -414,14 +414,14 @@ export function createComposer(on) {
       form.classList.toggle('locked', isLocked);
     },
     reply(item) {
-      if (isHalfEdited()) return;
+      if (isHeld()) return;
       cancel();
       setMode({ reply: item });
       input.focus();
     },
     edit(item) {
       list.close();
-      if (isHalfEdited()) return;
+      if (isHeld()) return;
       if (mode.edit) cancel();
       const draft = input.value;
       input.value = item.body;
@@ -430,9 +430,12 @@ export function createComposer(on) {
       input.focus();
       input.setSelectionRange(input.value.length, input.value.length);
     },
-    take(text) {
-      const over = (rest) => (rest.trim() ? `${text}\n${rest}` : text);
-      if (mode.edit) setMode({ ...mode, draft: over(mode.draft) });
+    take(text, room = place.room) {
+      const over = (rest = '') => (rest.trim() ? `${text}\n${rest}` : text);
+      const was = tab.get(draftName(room));
+      const field = was?.edit ? 'draft' : 'text';
+      if (room !== place.room) tab.set(draftName(room), { ...was, [field]: over(was?.[field]) });
+      else if (mode.edit) setMode({ ...mode, draft: over(mode.draft) });
       else setText(over(input.value));
       input.focus();
     },

@@ -12,7 +12,7 @@ const steps = {
   ArrowUp: (app, from) => step(app, -1, from),
   ArrowDown: (app, from) => step(app, 1, from),
   Home({ log, current }) {
-    log.show(current().items[0].key);
+    log.show(current().items[0]?.key);
     log.articles()[0].focus();
   },
   async End({ log, current, toNewest }) {
@@ -23,7 +23,7 @@ const steps = {
 };
 
 // from: of an item.
-export const stepTo = (app, key, from) => steps[key](app, from);
+export const stepTo = (app, key, from) => document.activeElement.matches('article') && steps[key](app, from);
 
 // The next one, up or down; or the next with something new.
 export function goRoom({ store, goTo }, step, isUnread) {

@@ -80,7 +80,7 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
     run = [];
   };
   const startDay = (ts) => {
-    if (startOfDay(ts) === day) return;
+    if (startOfDay(ts) <= day) return;
     flush();
     day = startOfDay(ts);
     previous = null;
@@ -129,8 +129,6 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
 
 export const namesIn = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
 
-export const lineOf = ({ ts, username, body, deleted }) => `[${time(ts)}] ${username}: ${deleted ? strings.deleted : body}`;
-
 const bodyOf = (text) =>
   linkify(text).map((part) =>
     part.href
@@ -164,7 +162,7 @@ export function createBuilders({ on, me }) {
   }
 
   function chip(item, emoji, names) {
-    const isOn = names.includes(me());
+    const isOn = names.some((name) => nameKey(name) === nameKey(me()));
     const label = strings.reaction(emoji, names, me());
     const onclick = () => on.react(item, emoji, !isOn);
     return button(
@@ -260,6 +258,9 @@ export function createBuilders({ on, me }) {
   };
 }
 
+// What the server knows and something can be done with.
+export const canBeUsed = (item) => item?.id && !item.deleted && !item.isLost && !item.entry;
+
 // --- the window ---
 
 export function createLog({ on, me }) {
@@ -267,7 +268,6 @@ export function createLog({ on, me }) {
   const list = byId('rows');
   const pill = byId('pill');
   const pillTop = byId('pill-top');
-  const isFine = matchMedia('(hover: hover)');
   const few = Math.ceil(screen.height / ITEM_PX); // a screenful
   const endItems = Math.min(Math.max(WINDOW, 2 * few), WINDOW_MAX); // at the end
   const open = new Set();
@@ -295,7 +295,6 @@ export function createLog({ on, me }) {
   let held = null;
   let touchedAt = -Infinity;
   let tabStop = null; // an article
-  let pointed = null; // the article under the mouse
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && (stick || range.to === room.items.length);
@@ -315,6 +314,7 @@ export function createLog({ on, me }) {
     return null;
   }
 
+  const touch = () => (touchedAt = performance.now());
   const isTouched = () => performance.now() - touchedAt < MOMENTUM_MS;
 
   // A finger's momentum overrides a script, unless scrolling stops first.
@@ -511,13 +511,16 @@ export function createLog({ on, me }) {
 
   function scrolled() {
     if (!room) return;
-    point(null);
     const top = scroller.scrollTop;
     if (stick && top === lastTop) return; // put there
     if (stick && scroller.clientHeight !== lastHeight) return hold(null); // nobody scrolled
     if (distance() <= END_PX && isLive()) stick = true;
     else if (top < lastTop - 1) leaveEnd();
-    if (top !== lastTop) way = top - lastTop;
+    if (top !== lastTop) {
+      way = top - lastTop;
+      held = null;
+      if (isTouched()) touch();
+    }
     lastTop = top;
     clearTimeout(resting);
     resting = setTimeout(rest, REST_MS);
@@ -576,44 +579,10 @@ export function createLog({ on, me }) {
     draw();
   }
 
-  // --- the tools over the message that the mouse is on ---
-
   const itemOf = (node) => {
     const key = node?.closest('.message')?.dataset.key;
     return shown.find((row) => row.key === key && row.kind === 'message')?.item;
   };
-
-  const canBeUsed = (item) => item?.id && !item.deleted && !item.isLost && !item.entry;
-
-  async function point(article) {
-    if (article === pointed) return;
-    pointed?.querySelector('.tools')?.remove();
-    pointed = article;
-    const item = itemOf(article);
-    const tools = canBeUsed(item) && (await on.tools(item));
-    if (tools && article === pointed) article.append(tools);
-  }
-
-  list.addEventListener('pointermove', (event) => {
-    if (event.pointerType !== 'mouse' || !isFine.matches) return;
-    const article = event.target.closest('.message')?.querySelector('article');
-    if (article) point(article);
-  });
-  list.addEventListener('pointerleave', () => point(null));
-  // A finger cannot hover.
-  list.addEventListener('click', (event) => {
-    if (event.pointerType !== 'touch' || event.target.closest('button, a')) return;
-    const article = event.target.closest('article');
-    const item = itemOf(article);
-    if (canBeUsed(item) && getSelection().isCollapsed) on.act('more', item, article);
-  });
-
-  document.addEventListener('copy', (event) => {
-    const rows = selected();
-    if (rows.length < 2) return;
-    event.preventDefault();
-    event.clipboardData.setData('text/plain', rows.map((row) => lineOf(itemOf(row))).join('\n'));
-  });
 
   // --- keys ---
 
@@ -648,11 +617,14 @@ export function createLog({ on, me }) {
     if (event.target.matches('article')) moveTabStop(event.target);
   });
 
+  for (const type of ['focusin', 'pointerover']) list.addEventListener(type, on.watch);
+  list.addEventListener('click', (event) => isTouched() && on.tap(event));
+
   for (const type of ['touchstart', 'touchend'])
-    scroller.addEventListener(type, () => (touchedAt = performance.now()), { passive: true });
+    scroller.addEventListener(type, touch, { passive: true });
   scroller.addEventListener('scroll', scrolled, { passive: true });
   pill.addEventListener('click', () => (toEnd(), scroller.focus()));
-  pillTop.addEventListener('click', toLine);
+  pillTop.addEventListener('click', () => (toLine(), scroller.focus()));
   byId('older-button').addEventListener('click', () => on.older());
   const resized = new ResizeObserver(() => {
     if (!room) return;
@@ -675,7 +647,6 @@ export function createLog({ on, me }) {
     clearTimeout(seeing);
     seeing = null;
     if (room) places.set(room.name, { place: stick ? null : anchor(), first, last, stick });
-    point(null);
   }
 
   function enterRoom() {
@@ -691,6 +662,8 @@ export function createLog({ on, me }) {
   return {
     isAtEnd: () => stick && isLive(),
     articles,
+    itemOf,
+    selected,
     show,
     up: () => range.from > 0 && (leaveEnd(), extend(-STEP), true),
     reach(key) {

@@ -50,7 +50,7 @@ export function createSuggestions({ input, here, changed }) {
     const options = names.map((name, i) =>
       h(
         'li',
-        { id: `suggestion-${i}`, role: 'option', onpointerdown: (event) => (event.preventDefault(), choose(i)) },
+        { id: `suggestion-${i}`, role: 'option', onmousedown: (event) => event.preventDefault(), onclick: () => choose(i) },
         avatar(name),
         h('span', { dir: 'auto' }, name),
       ),
