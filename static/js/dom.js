@@ -102,11 +102,11 @@ export const part = (name) => once((again) => style().then(() => import(`./views
 export const roomAddress = (room) => `#/r/${encodeURIComponent(room)}`;
 
 export function roomOfAddress() {
-  const [, fromHash = ''] = location.hash.match(/^#\/r\/([^/]+)$/) ?? [];
+  const [, fromHash = ''] = location.hash.match(/^#\/r\/(.+)/) ?? [];
   try {
     return cleanRoom(decodeURIComponent(fromHash) || new URLSearchParams(location.search).get('room') || '');
   } catch {
-    return DEFAULT_ROOM;
+    return fromHash;
   }
 }
 

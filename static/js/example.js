@@ -18,8 +18,8 @@ function show(id, username, body) {
 
 function enter(name) {
   const chat = connect({ name });
-  chat.on('state', ({ phase, reason }) => {
-    element('state').textContent = states[phase] ?? reason ?? '';
+  chat.on('state', ({ phase, cause, reason }) => {
+    element('state').textContent = states[phase] ?? (reason || `Not connected: ${cause ?? 'left'}.`);
     element('come').hidden = phase !== 'rejected' && phase !== 'idle';
   });
 

@@ -20,8 +20,9 @@ const PACE_MS = 2_000; // twice the rate's
 const LAST = 50;
 const ENTRIES_MAX = 50;
 const CHARACTERS_MAX = 64 * 1024;
+const FRAME_LEAST = 1024;
 
-// --- the wire (docs/protocol.md), checked to the last field; names ---
+// --- wire ---
 
 const SUBPROTOCOL = 'chat.v2';
 export const DEFAULT_ROOM = 'lobby';
@@ -34,6 +35,9 @@ export function newCid() {
   const random = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+export const utf8 = new TextEncoder();
+export const bytes = (text) => utf8.encode(text).length;
 
 // Names with the same key are one name.
 export const nameKey = (name) => name.trim().normalize('NFKC').toLowerCase();
@@ -171,12 +175,17 @@ function emitter() {
       return () => all.delete(listener);
     },
     emit(type, value, more) {
-      for (const listener of listeners.get(type) ?? []) listener(value, more);
+      for (const listener of listeners.get(type) ?? [])
+        try {
+          listener(value, more);
+        } catch (fault) {
+          console.error(fault);
+        }
     },
   };
 }
 
-// --- getting and keeping a connection ---
+// --- connection ---
 
 export function retryDelay(attempt, random) {
   if (attempt === 0) return random() * 500;
@@ -369,7 +378,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   };
 }
 
-// --- the outbox: what the server has not confirmed (docs/client.md) ---
+// --- outbox ---
 
 export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
   let entries = [];
@@ -457,7 +466,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
   };
 }
 
-// --- the chat and its rooms ---
+// --- chat ---
 
 export function connect({ name, server, storage = memory(), token, insist, WebSocket: Socket, ...given }) {
   const base = server ?? new URL('..', import.meta.url).href;
@@ -486,7 +495,13 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     holds.add(id);
   }
 
-  const transmit = (frame) => connection.send(JSON.stringify(frame));
+  function transmit(frame) {
+    const text = JSON.stringify(frame, (_, value) => value?.toWellFormed?.() ?? value);
+    const max = hello?.limits?.frame;
+    const isTooLong = max > FRAME_LEAST && bytes(text) > max;
+    if (isTooLong) error({ cid: frame.cid, code: 'too_long', error: 'This is too long.' });
+    return isTooLong || connection.send(text);
+  }
 
   function sendJoin(room, more) {
     const { name: wanted, epoch, seq, last } = room;
@@ -664,11 +679,8 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   function dispatch(cid, request) {
     const room = rooms.get(request.frame.room);
     if (request.keep && !room?.isIn) return; // it goes when we are back in
-    if (!transmit(request.frame) && !request.keep) {
-      done(cid)?.reject(lost());
-      return;
-    }
     watch(cid, request);
+    if (!transmit(request.frame) && !request.keep) done(cid)?.reject(lost());
   }
 
   function watch(cid, request) {
@@ -696,9 +708,9 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     if (!entry) return;
     const { cid, body, reply_to } = entry;
     const sent = { frame: { type: 'message', cid, room: room.name, body, reply_to }, keep: true, reject() {} };
-    transmit(sent.frame);
-    watch(cid, sent);
     requests.set(cid, sent);
+    watch(cid, sent);
+    transmit(sent.frame);
   }
 
   function createRoom(wanted, { last = LAST } = {}) {
@@ -778,6 +790,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       for (const id of holds) clearTimeout(id);
       postponed.clear();
       for (const cid of [...requests.keys()]) done(cid).reject(lost());
+      for (const { reject } of sends.values()) reject(lost());
       if (forget) storage.set(`key ${person}`, null);
       rooms.clear();
       connection.stop();

@@ -1,14 +1,15 @@
 // The room: what a person does and what the server says meet here.
 import { browser, byId, h, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
-import { DEFAULT_ROOM, cleanName, cleanRoom, connect, nameKey } from './hubbub.js';
+import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, connect, nameKey } from './hubbub.js';
 import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
 import { createAnnouncer, createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
-import { bytes, nextMidnight, roomFault, strings } from './words.js';
+import { nextMidnight, roomFault, strings } from './words.js';
 
 const PAGE = 50;
 const HOLE_PAGE = 200;
 const UNREAD_PAGES = 10;
+const PATIENCE_MS = 3_000;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
 const QUIET_ROOM = 50; // people; in a larger one notices are hidden
@@ -134,7 +135,10 @@ function open(room, how = 'pushState') {
 
 function goTo(room) {
   const clean = cleanRoom(room);
-  if (!seat || roomFault(clean)) return;
+  if (!seat) return;
+  rooms.close();
+  const fault = roomFault(clean);
+  if (fault) return tell(fault);
   if (!roomOf(store.get(), clean)) enterRoom(clean);
   if (clean !== here()) {
     composer.save();
@@ -194,7 +198,7 @@ function serverChanged(hello) {
   if (hello.build && hello.build !== build) status.newVersion();
 }
 
-// --- what the server says ---
+// --- frames ---
 
 const isLooking = () => !document.hidden && document.hasFocus();
 const isWatched = (room) => room === here() && isLooking() && log.isAtEnd();
@@ -263,8 +267,7 @@ async function topics() {
 
 // False, and told, if it cannot be sent.
 function fitting(text) {
-  const body = text.toWellFormed?.() ?? text;
-  return bytes(body) > (chat.hello()?.limits?.body ?? Infinity) ? tell(strings.tooLong) : body;
+  return bytes(text) > (chat.hello()?.limits?.body ?? Infinity) ? tell(strings.tooLong) : text;
 }
 
 function say(text, replyTo) {
@@ -278,12 +281,15 @@ function say(text, replyTo) {
   return true;
 }
 
-// --- what can be done with a message ---
+// --- acts ---
 
 const loadDialogs = part('dialogs');
 
 async function later(what, ...args) {
-  const dialogs = await loadDialogs().catch(() => null);
+  if (what !== 'watch') composer.lock(true);
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  const dialogs = await Promise.race([loadDialogs().catch(() => null), late]);
+  composer.lock(chat.state().phase === 'rejected');
   if (!dialogs) return tell(strings.notLoaded, () => later(what, ...args));
   return dialogs[what](app, ...args);
 }
@@ -492,7 +498,7 @@ function redrawAtMidnight() {
   setTimeout(() => (scheduleRender(), redrawAtMidnight()), nextMidnight(Date.now()) - Date.now() + 50);
 }
 
-// --- the world around the page ---
+// --- page ---
 
 document.addEventListener('visibilitychange', () => {
   if (!seat) return;

@@ -54,8 +54,6 @@ export function mentions(body, name) {
   return false;
 }
 
-// --- items ---
-
 function item(state, { id, seq, username, body, ts, reply_to, edited, deleted, reactions = {}, cid }) {
   const mine = isMe(state, username);
   return { kind: 'message', key: cid ?? id, id, seq, username, body, ts, mine, reactions, reply_to, edited, deleted };
@@ -98,8 +96,6 @@ function withReaction(reactions, { emoji, username, on }) {
   const names = !on ? others : others.length < known.length ? known : [...known, username];
   return names.length ? { ...reactions, [emoji]: names } : without(reactions, emoji);
 }
-
-// --- what happens in a room: (room, frame, state) => room ---
 
 function arrive(room, frame, state) {
   const made = item(state, frame);

@@ -1,5 +1,5 @@
 // All that a person reads, but for the dialogs.
-import { cleanName, cleanRoom, nameKey } from './hubbub.js';
+import { bytes, cleanName, cleanRoom, nameKey, utf8 } from './hubbub.js';
 
 const plural = new Intl.PluralRules('en');
 export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one : other}`;
@@ -103,10 +103,8 @@ export const strings = {
   spokenMany: (n, room) => `${newMessages(n)} in ${room}`,
 };
 
-const utf8 = new TextEncoder();
 const segmenter = new Intl.Segmenter();
 const graphemes = (text) => Array.from(segmenter.segment(text), (part) => part.segment);
-export const bytes = (text) => utf8.encode(text).length;
 
 // What is wrong, or ''. The server has the last word: this spares a round trip.
 export function nameFault(name) {

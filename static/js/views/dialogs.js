@@ -17,6 +17,10 @@ const SEARCH_PAGE = 20;
 const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
 const AROUND = 100;
 const FLASH_MS = 2_000;
+const DAY_PAGES = 20;
+const EXCERPT = 160; // characters
+const BEFORE = 80;
+const RESULT = 300;
 
 // Those of the page are in index.html.
 const icons = {
@@ -36,6 +40,7 @@ const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
 const words = {
   copy: 'Copy text',
   copied: 'Copied.',
+  copiedPart: 'Copied what is here of that day: there is more of it.',
   notFound: 'That message could not be found.',
   close: 'Close',
   cancel: 'Cancel',
@@ -95,7 +100,7 @@ function show({ title, kind = '', label, anchor }, content) {
         )
       : null;
     dialog.append(...[head, ...content(close)].filter(Boolean));
-    dialog.addEventListener('click', (event) => event.target === dialog && close());
+    dialog.addEventListener('click', (event) => event.target === dialog && event.detail < 2 && close()); // not by the second of a double click
     dialog.addEventListener('close', () => {
       dialog.remove();
       const active = document.activeElement;
@@ -158,6 +163,7 @@ function withArrows(parent) {
 export function mention({ composer }, name) {
   const input = byId('message');
   const { value, selectionStart: at } = input;
+  if (value.slice(0, at).endsWith(`@${name} `)) return composer.focus();
   const space = /\S$/u.test(value.slice(0, at)) ? ' ' : '';
   input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');
   composer.changed();
@@ -228,9 +234,9 @@ export async function react(app, item, anchor) {
   if (emoji) app.react(item, emoji, true);
 }
 
-async function isSure(title, text, yes) {
+async function isSure(title, yes, ...content) {
   const answer = await show({ title, kind: 'small' }, (close) => [
-    h('p', {}, text),
+    ...content,
     h(
       'div',
       { class: 'buttons' },
@@ -241,8 +247,9 @@ async function isSure(title, text, yes) {
   return answer === 'yes';
 }
 
-export async function remove(app, { id, mine }) {
-  if (!mine || !(await isSure(words.deleteTitle, words.deleteText, words.deleteIt))) return;
+export async function remove(app, { id, mine, body }) {
+  const excerpt = h('p', { class: 'muted', dir: 'auto' }, body.length > EXCERPT ? `${body.slice(0, EXCERPT)}…` : body);
+  if (!mine || !(await isSure(words.deleteTitle, words.deleteIt, excerpt, h('p', {}, words.deleteText)))) return;
   app.composer.cancel(id);
   app.apply({ type: 'delete', id }, (room) => room.delete(id));
 }
@@ -272,18 +279,21 @@ async function copyText(text) {
   }
 }
 
-async function copyAndTell(text) {
+async function copyAndTell(text, told = words.copied) {
   const before = document.activeElement;
   await copyText(text);
   before?.focus({ preventScroll: true });
-  byId('alert').replaceChildren(h('p', {}, words.copied));
+  byId('alert').replaceChildren(h('p', {}, told));
 }
 
 export const copy = (app, { body }) => copyAndTell(body);
 
-export function copyDay({ current }, day) {
+export async function copyDay({ current, older }, day) {
+  const { name } = current();
+  const isAllThere = () => !current().hasOlder || current().items[0].ts < day;
+  for (let pages = 0; pages < DAY_PAGES && !isAllThere() && (await older(NEAR)); pages++) if (current().name !== name) return;
   const items = current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day);
-  copyAndTell(items.map(lineOf).join('\n'));
+  copyAndTell(items.map(lineOf).join('\n'), isAllThere() ? words.copied : words.copiedPart);
 }
 
 // However far back it is.
@@ -447,7 +457,7 @@ async function giveUp(app, entries, title, yes) {
   const { outbox } = app.chat();
   const unsent = () => entries().filter(({ state }) => state !== 'acked');
   const n = unsent().length + app.changing();
-  if (n && !(await isSure(title, words.unsent(n), `${yes} ${n === 1 ? 'it' : 'them'}`))) return false;
+  if (n && !(await isSure(title, `${yes} ${n === 1 ? 'it' : 'them'}`, h('p', {}, words.unsent(n))))) return false;
   for (const { cid } of unsent()) outbox.remove(cid);
   return true;
 }
@@ -545,16 +555,30 @@ export function openSearch(app) {
   });
 }
 
-// The text in parts, what was looked for marked.
+// As the server compares: without case and accents. One for each of the text's characters.
+const folded = (text) => Array.from(text, (one) => one.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase());
+
+// The text in parts, around the first of the words that were looked for, all of them marked.
 function marked(body, q) {
-  const at = body.toLowerCase().indexOf(q.toLowerCase());
-  if (at < 0 || !q) return [body.slice(0, 300)];
-  const from = Math.max(0, at - 80);
-  return [
-    (from ? '…' : '') + body.slice(from, at),
-    h('mark', {}, body.slice(at, at + q.length)),
-    body.slice(at + q.length, at + q.length + 200),
-  ];
+  const all = Array.from(body);
+  const text = folded(body);
+  const isMarked = text.map(() => false);
+  for (const word of folded(q).join('').split(/\s+/).filter(Boolean))
+    text.forEach((_, at) => {
+      let end = at;
+      for (let found = ''; found.length < word.length && end < all.length; end++) found += text[end];
+      if (text.slice(at, end).join('') === word) isMarked.fill(true, at, end);
+    });
+  const from = Math.max(0, isMarked.indexOf(true) - BEFORE);
+  const parts = [from ? '…' : ''];
+  for (let at = from; at < Math.min(all.length, from + RESULT); ) {
+    const end = isMarked.indexOf(!isMarked[at], at);
+    const to = Math.min(end < 0 ? all.length : end, from + RESULT);
+    const part = all.slice(at, to).join('');
+    parts.push(isMarked[at] ? h('mark', {}, part) : part);
+    at = to;
+  }
+  return parts;
 }
 
 // --- the client itself ---
@@ -627,18 +651,12 @@ export function showShortcuts() {
   ]);
 }
 
-async function showDetails(app) {
+function showDetails(app) {
   const chat = app.chat();
-  const began = performance.now();
-  const isThere = await chat.ping().then(
-    () => true,
-    () => false,
-  );
-  const trip = isThere ? `${Math.round(performance.now() - began)} ms` : 'no answer';
   const hello = chat.hello();
   const lines = [
     ['State', chat.state().phase],
-    ['Round trip', trip],
+    ['Round trip', '…'],
     ['Server', [hello?.server, hello?.build].filter(Boolean).join(' ')],
     ['Waiting to be sent', String(chat.outbox.waiting())],
     ...chat.rooms().map((room) => {
@@ -647,13 +665,20 @@ async function showDetails(app) {
     }),
     ['Page', location.protocol === 'https:' || isSecureContext ? 'secure' : 'plain http: no notifications'],
   ];
-  const text = lines.map(([name, value]) => `${name}: ${value}`).join('\n');
+  const facts = lines.map(([, fact]) => h('dd', { dir: 'auto' }, fact));
+  const began = performance.now();
+  const tell = (trip) => facts[1].replaceChildren(trip);
+  chat.ping().then(
+    () => tell(`${Math.round(performance.now() - began)} ms`),
+    () => tell('no answer'),
+  );
+  const text = () => lines.map(([name], i) => `${name}: ${facts[i].textContent}`).join('\n');
   return show({ title: words.details, kind: 'small' }, () => [
-    h('dl', {}, ...lines.map(([name, value]) => h('div', {}, h('dt', { dir: 'auto' }, name), h('dd', { dir: 'auto' }, value)))),
+    h('dl', {}, ...lines.map(([name], i) => h('div', {}, h('dt', { dir: 'auto' }, name), facts[i]))),
     h(
       'div',
       { class: 'buttons' },
-      button({ class: 'secondary', onclick: () => copyText(text) }, 'Copy'),
+      button({ class: 'secondary', onclick: () => copyText(text()) }, 'Copy'),
     ),
   ]);
 }

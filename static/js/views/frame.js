@@ -1,4 +1,4 @@
-// What stands around the log (docs/client.md).
+// What stands around the log: rooms, people, what is spoken, the connection, the composer (docs/client.md).
 import { avatar, button, byId, h, hide, once, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
 import { isMe, mentions } from '../store.js';
 import { strings } from '../words.js';
@@ -15,8 +15,6 @@ const CONTEXT_MAX = 120;
 const LINES_KEPT = 20;
 const BURST = 3; // read out in BURST_MS; of more only the number
 const BURST_MS = 2_000;
-
-// --- sides: drawers where the window is narrow ---
 
 function drawer(id, from) {
   const panel = byId(id);
@@ -107,8 +105,6 @@ export function createPeople({ onMention }) {
   };
 }
 
-// --- telling of what others say ---
-
 export function createAnnouncer({ store, settings, goTo }) {
   const lines = byId('announcer');
   let recent = [];
@@ -169,8 +165,6 @@ export function createAnnouncer({ store, settings, goTo }) {
     },
   };
 }
-
-// --- how the connection is doing ---
 
 const isTrouble = (state) => state?.phase === 'waiting' || state?.phase === 'connecting';
 
@@ -249,8 +243,6 @@ export function createStatus(on) {
     },
   };
 }
-
-// --- where one writes; a draft is kept for each room ---
 
 // on.send, on.change: false if the text is to stay.
 export function createComposer(on) {

@@ -258,7 +258,6 @@ export function createBuilders({ on, me }) {
   };
 }
 
-// What the server knows and something can be done with.
 export const canBeUsed = (item) => item?.id && !item.deleted && !item.isLost && !item.entry;
 
 // --- the window ---
@@ -295,6 +294,7 @@ export function createLog({ on, me }) {
   let held = null;
   let touchedAt = -Infinity;
   let tabStop = null; // an article
+  let stepped = Promise.resolve();
 
   const distance = () => scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
   const isLive = () => Boolean(room) && !room.hasNewer && (stick || range.to === room.items.length);
@@ -609,9 +609,13 @@ export function createLog({ on, me }) {
     if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey || !(isAct || steps.includes(key))) return;
     event.preventDefault();
     event.stopPropagation();
-    const item = itemOf(article);
-    if (!isAct) on.step(key, item.key);
-    else if (canBeUsed(item)) on.act(acts[key], item, article);
+    if (!isAct) stepped = on.step(key, itemOf(article).key);
+    else
+      stepped.then(() => {
+        const { activeElement } = document;
+        const item = itemOf(activeElement);
+        if (canBeUsed(item)) on.act(acts[key], item, activeElement);
+      });
   });
   list.addEventListener('focusin', (event) => {
     if (event.target.matches('article')) moveTabStop(event.target);
