@@ -50,8 +50,9 @@ async function readAll(page) {
   return { rows, nodes };
 }
 
-const sees = (page, text) =>
-  page.waitForFunction((wanted) => [...document.querySelectorAll('.bubble')].at(-1)?.textContent === wanted, text);
+// Not as the last: what several say in one moment comes in any order.
+export const sees = (page, text) =>
+  page.waitForFunction((wanted) => [...document.querySelectorAll('.bubble')].some((bubble) => bubble.textContent === wanted), text);
 
 async function toEnd(page) {
   if (await page.isVisible('#pill')) await page.click('#pill');

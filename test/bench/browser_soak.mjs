@@ -1,7 +1,7 @@
 // For hours: does the page of somebody in a busy room grow? It begins with a full room, so that what is kept of it is
 // as much at the beginning as at the end.
 import { heapOf } from './browser_page.mjs';
-import { wellRead } from './browser_run.mjs';
+import { sees, wellRead } from './browser_run.mjs';
 import { speaker, talk } from './browser_stage.mjs';
 
 const MIB = 1024 * 1024;
@@ -22,7 +22,7 @@ export async function soak(daemon, minutes) {
   const samples = [];
   while (performance.now() - start < minutes * 60_000) {
     const text = await talk(speakers, { rate: RATE, ms: SAMPLE_MS });
-    await reader.page.waitForFunction((wanted) => [...document.querySelectorAll('.bubble')].at(-1)?.textContent === wanted, text);
+    await sees(reader.page, text);
     const x = (performance.now() - start) / 60_000;
     const y = (await heapOf(reader.devtools)) / MIB;
     samples.push({ x, y });

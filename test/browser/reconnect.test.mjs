@@ -165,6 +165,7 @@ scene('the countdown falls, is spoken once, and "Try now" is now', away, async (
   await ana.evaluate(() => (Math.random = () => 0.999));
   await signIn(ana, 'ana');
   await stopClock(ana);
+  assert.ok(await ana.$eval('#status [role="status"]', (region) => region.checkVisibility()), 'what is spoken has its place before');
   await ana.evaluate(() => {
     globalThis.spoken = [];
     const region = document.querySelector('#status [role="status"]');
@@ -234,6 +235,8 @@ for (const [what, [code, farewell, isForNow]] of Object.entries(farewells)) {
     const ana = await stage.person('ana', { url: line.url });
     await say(ana, 'mine');
     await eventuallySent(ana, ['mine']);
+    await ana.hover('.bubble');
+    await ana.waitForSelector('.tools'); // all that is loaded later is there
     await ana.fill('#message', 'a draft');
     await ana.clock.install();
     await stopClock(ana);
@@ -242,6 +245,9 @@ for (const [what, [code, farewell, isForNow]] of Object.entries(farewells)) {
     await eventually(() => ana.getAttribute('#message', 'readonly'), '');
     await ana.clock.runFor(100); // for a frame to be drawn
     await eventually(() => bar(ana), farewell.reason);
+    await ana.press('#message', 'Enter');
+    await ana.focus('article');
+    await ana.keyboard.press('e');
     assert.equal(await ana.inputValue('#message'), 'a draft');
     assert.deepEqual(await texts(ana), ['mine']);
     if (farewell.retry_after) {

@@ -201,6 +201,52 @@ test('not recovered: a hole, which is filled from history until it is closed', (
   assert.equal(bodies(back), 'm1 M2 m3 m6 m7 m9 m10');
 });
 
+test('what was missed is counted where it is filled in, and before it stands the line', () => {
+  const state = after(said('a', 'm1'));
+  const back = play(state, joined([kept(9, 'm9')], { recovered: false, seq: 9 }));
+  const { key } = lobby(back).items.find((i) => i.kind === 'hole');
+  const messages = [2, 3, 4, 5, 6, 7, 8].map((seq) => kept(seq, `m${seq}`));
+  const filled = (before) => play(before, { type: 'history', epoch: 'e1', where: 'hole', key, messages, more: false });
+  assert.deepEqual([lobby(filled(back)).unread, lobby(filled(back)).line], [8, 'm2']);
+  const seen = filled(play(back, { type: 'read' }));
+  assert.deepEqual([lobby(seen).unread, lobby(seen).line], [0, 'm9']);
+});
+
+test('changes from before a loss do not come back with a page that is newer', () => {
+  const edit = (body) => ({ type: 'edit', id: 'm1', username: 'a', body, ts: noon });
+  const state = after(said('a', 'one'), edit('ONE'), { type: 'react', id: 'm1', username: 'a', emoji: '👍', on: true, ts: noon });
+  const back = play(state, joined([kept(99, 'm99')], { recovered: false, seq: 99 }));
+  const { key } = lobby(back).items.find((i) => i.kind === 'hole');
+  const messages = [kept(1, 'Two', { edited: noon })];
+  const filled = play(back, { type: 'history', epoch: 'e1', where: 'hole', key, messages, more: false });
+  const { body, reactions } = findMessage(lobby(filled), 'm1');
+  assert.deepEqual([body, reactions], ['Two', {}]);
+});
+
+test('days stand once and in order, also over a loss in the night and a clock that was set back', () => {
+  const day = 24 * 60 * minute;
+  const state = after(said('a', 'one'));
+  const late = joined([kept(8, 'm8', { ts: noon + minute }), kept(9, 'm9', { ts: noon + day })], { recovered: false, seq: 9, now: noon + day });
+  const back = play(state, late, said('a', 'ten', noon), said('a', 'eleven', noon + day));
+  const keys = rowsOf(back).map((row) => row.key);
+  assert.equal(new Set(keys).size, keys.length);
+  assert.equal(kinds(back), 'day message hole line message day message message message');
+});
+
+test('the line stays where it is while one is above the end', () => {
+  const state = after(said('a', '1'), said('a', '2', noon, false), { type: 'read' });
+  const away = play(state, { ...said('a', '3', noon, false), isAway: true });
+  assert.deepEqual([lobby(away).unread, lobby(away).line], [1, 'm2']);
+  const hidden = play(state, said('a', '3', noon, false));
+  assert.deepEqual([lobby(hidden).unread, lobby(hidden).line], [1, 'm3']);
+});
+
+test('what was read in another window is read, whatever came after it', () => {
+  const state = after(said('a', '1', noon, false), said('a', '2', noon, false), { type: 'react', id: 'm1', username: 'a', emoji: '👍', on: true, ts: noon });
+  const unread = (seq) => lobby(play(state, { type: 'readElsewhere', seq })).unread;
+  assert.deepEqual([0, 1, 2, 3].map(unread), [2, 1, 0, 0]);
+});
+
 test('what was not seen is unread again, but nothing of a log that is gone', () => {
   const long = play(start(), joined([kept(50, 'old'), kept(51, 'older')]));
   const state = play(long, joined([], { epoch: 'e2', recovered: false, seq: 3 }), said('a', 'four'), said('a', 'five'));
@@ -315,6 +361,9 @@ test('what is read far back is not dropped for what comes, nor is more kept than
   const [{ body, ...last }] = lobby(away).later;
   const caughtUp = play(away, { type: 'history', where: 'after', room, epoch, more: false, messages: [{ ...last, body }] });
   assert.deepEqual([lobby(caughtUp).hasNewer, lobby(caughtUp).items.at(-1).body], [false, 'new']);
+
+  const back = play(state, joined([kept(10_001, 'new')], { recovered: true, isAway: true }));
+  assert.deepEqual([lobby(back).items[0].body, lobby(back).hasNewer], ['0', true]);
 
   const page = (n) =>
     Array.from({ length: 500 }, (_, i) => ({ type: 'message', id: `old${n}-${i}`, seq: -(n + 1) * 500 + i, username: 'a', body: 'old', ts: 0 }));

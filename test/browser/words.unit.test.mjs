@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from './client.mjs';
 
-const { dayName, hue, initials, linkify, nextMidnight, startOfDay } = await client('words.js');
+const { dayName, hue, initials, linkify, nextMidnight, startOfDay, strings } = await client('words.js');
 
 test('initials: two words two letters, one word one, whole characters', () => {
   const cases = {
@@ -24,6 +24,10 @@ test('a hue is a whole number of degrees and the same for every spelling of a na
   assert.equal(hue('Alice'), hue('ａｌｉｃｅ'));
   assert.notEqual(hue('ana'), hue('bob'));
   assert.equal(hue(''), 0x811c9dc5 % 360);
+});
+
+test('one is oneself, however the name is spelled', () => {
+  assert.equal(strings.reaction('👍', ['bob', 'ana'], 'Ana'), '👍 2, bob and you');
 });
 
 test('days are those of the calendar here', () => {
