@@ -1,6 +1,6 @@
 // What somebody has begun, or is doing, is not taken away by what happens beside it.
 import assert from 'node:assert/strict';
-import { eventually, eventuallySent, eventuallyTexts, link, noLimits, readLog, say, scene, stillness } from './harness.mjs';
+import { eventually, eventuallySent, eventuallyTexts, link, noLimits, readLog, say, scene, scrollUp, stillness } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
@@ -16,7 +16,14 @@ scene('who scrolls goes on, whatever size the log gets meanwhile', quick, async 
   await many(bob, 120);
   const ana = await person('ana');
   await eventually(() => lastText(ana), '119 said');
+  await scrollUp(ana, 1);
   await stillness(ana);
+  // Once it is at rest the tab stop is in sight.
+  await ana.waitForFunction(() => {
+    const { top, bottom } = document.getElementById('log').getBoundingClientRect();
+    const stop = document.querySelector('article[tabindex="0"]').getBoundingClientRect();
+    return stop.top > top && stop.bottom < bottom;
+  });
   const back = await ana.evaluate(async () => {
     const log = document.getElementById('log');
     const place = () => log.scrollHeight - log.scrollTop - log.clientHeight;
