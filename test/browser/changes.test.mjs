@@ -265,3 +265,82 @@ scene('an answer to what is far back leads there without all that is between, an
   await ana.click('#pill');
   await eventually(async () => (await texts(ana)).at(-1), 'That one');
 });
+
+// What opens over the page comes when release() is called.
+async function heldDialogs(page) {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/dialogs.js*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  return { release, asked: () => page.waitForRequest('**/dialogs.js*') };
+}
+
+scene('what is typed on while the switcher is loading goes nowhere, and it opens once', async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  const { release, asked } = await heldDialogs(ana);
+  const request = asked();
+  await ana.focus('#message');
+  await ana.keyboard.press('Control+k');
+  await request;
+  await ana.keyboard.type('tea');
+  await ana.keyboard.press('Enter');
+  await ana.keyboard.press('Control+k');
+  assert.equal(await ana.inputValue('#message'), '');
+  release();
+  await ana.waitForSelector('dialog.switcher');
+  assert.equal(await ana.locator('dialog').count(), 1);
+  await ana.keyboard.press('Escape');
+  await ana.waitForSelector('dialog', { state: 'detached' });
+  await say(ana, 'after it');
+  await eventuallySent(ana, ['after it']);
+  await eventually(() => bob.frames.filter(({ type }) => type === 'message').map(({ body }) => body), ['after it']);
+  assert.equal(await ana.locator('dialog').count(), 0);
+});
+
+scene('two clicks while the search is loading open it once', async ({ person }) => {
+  const ana = await person('ana');
+  const { release, asked } = await heldDialogs(ana);
+  const request = asked();
+  await ana.click('#search-open');
+  await request;
+  await ana.click('#search-open');
+  release();
+  await ana.waitForSelector('dialog.search');
+  assert.equal(await ana.locator('dialog').count(), 1);
+  await ana.keyboard.press('Escape');
+  await ana.waitForSelector('dialog', { state: 'detached' });
+  assert.equal(await ana.locator('dialog').count(), 0);
+});
+
+scene('Delete after an arrow is about the message that the arrow led to, also while that is loading', async ({ person }) => {
+  const ana = await person('ana');
+  await say(ana, 'one', 'two', 'three');
+  await eventuallySent(ana, ['one', 'two', 'three']);
+  const { release, asked } = await heldDialogs(ana);
+  const request = asked();
+  await article(ana, 'three').focus();
+  await ana.keyboard.press('ArrowUp');
+  await request;
+  await ana.keyboard.press('Delete');
+  release();
+  await ana.waitForSelector('dialog[open]');
+  assert.equal(await ana.textContent('dialog p >> nth=0'), 'two');
+  await ana.click('dialog button.primary');
+  await eventuallyTexts(ana, ['one', 'Message deleted', 'three']);
+});
+
+scene('a double click leaves open what it opened', async ({ person }) => {
+  const ana = await person('ana');
+  await ana.click('#settings-open');
+  await ana.waitForSelector('dialog[open]');
+  await ana.keyboard.press('Escape');
+  await ana.waitForSelector('dialog', { state: 'detached' });
+  await ana.dblclick('#settings-open');
+  await ana.waitForSelector('dialog[open]');
+  assert.equal(await ana.locator('dialog').count(), 1);
+  await ana.mouse.click(5, 5); // a single one beside it closes it
+  await ana.waitForSelector('dialog', { state: 'detached' });
+});

@@ -417,3 +417,79 @@ test('an only room that cannot be ends the connection, until another is joined',
   await chat.join('lobby').send('here');
   assert.deepEqual(bodies(), ['here']);
 });
+
+// More than limits.frame, once it is written as JSON.
+const tooLong = '"'.repeat(40_000);
+
+test('what is longer than a frame may be is refused here, is never sent, and blocks nothing', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  const first = room.send('first');
+  const long = room.send(tooLong);
+  const next = room.send('next');
+  await assert.rejects(long, { code: 'too_long' });
+  await Promise.all([first, next]);
+  assert.deepEqual(bodies(), ['first', 'next']);
+  assert.deepEqual(chat.outbox.entries().map((e) => [e.state, e.code]), [['failed', 'too_long']]);
+  const { id } = await first;
+  await assert.rejects(room.edit(id, tooLong), { code: 'too_long' });
+  await room.edit(id, 'FIRST');
+  await pass(20_000);
+  server.cut();
+  await pass(1000);
+  assert.equal(chat.state().phase, 'online');
+  const [socket] = server.sockets;
+  assert.deepEqual(socket.sent.map((f) => f.type), ['join']);
+  assert.deepEqual(server.room('lobby').log.map((e) => [e.type, e.body]), [['message', 'first'], ['message', 'next'], ['edit', 'FIRST']]);
+});
+
+test('half a character goes as U+FFFD, and blocks nothing', async () => {
+  const room = open('ana').join('lobby');
+  await settle();
+  const ack = await room.send('half \ud83e');
+  await room.edit(ack.id, '\udd8a half');
+  await room.send('next');
+  assert.deepEqual(server.room('lobby').log.map((e) => [e.type, e.body]), [
+    ['message', 'half \ufffd'],
+    ['edit', '\ufffd half'],
+    ['message', 'next'],
+  ]);
+});
+
+test('a listener that throws costs no other its events, and no place in the log', async (t) => {
+  const { mock } = t.mock.method(console, 'error', () => {});
+  for (const text of ['one', 'two', 'three']) server.say('bob', 'lobby', text);
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  for (const type of ['joined', 'message'])
+    room.on(type, () => {
+      throw new Error(`a fault at ${type}`);
+    });
+  chat.on('frame', ({ type }) => {
+    if (type === 'joined') throw new Error('a fault at the frame');
+  });
+  const heard = listen(room);
+  await settle();
+  server.say('bob', 'lobby', 'four');
+  await room.send('five');
+  await settle();
+  assert.deepEqual(heard, ['one', 'two', 'three', 'four', 'five']);
+  assert.deepEqual([room.place().seq, room.place().isIn], [5, true]);
+  assert.deepEqual(
+    mock.calls.map(({ arguments: [fault] }) => fault.message),
+    ['a fault at the frame', 'a fault at joined', ...heard.map(() => 'a fault at message')],
+  );
+  server.cut();
+  await pass(1000);
+  assert.deepEqual(heard, ['one', 'two', 'three', 'four', 'five']);
+});
+
+test('close() rejects what is not sent yet, in every room', async () => {
+  const chat = open('ana');
+  const room = chat.join('lobby');
+  await settle();
+  server.swallow((frame) => frame.type === 'ack');
+  const all = [room.send('on its way'), room.send('behind it'), chat.join('later').send('not in yet')];
+  chat.close();
+  for (const each of all) await assert.rejects(each, { code: 'lost' });
+});

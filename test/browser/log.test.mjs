@@ -388,6 +388,21 @@ scene('rows are copied as clean text, part of one as it is; and a whole day', { 
   await eventually(clipboard, 'n');
 });
 
+scene('a day is copied whole, also what of it is not loaded yet', { ...quick }, async ({ person, friend }) => {
+  const bob = await friend('bob');
+  const all = numbered('m', 180);
+  for (let i = 0; i < all.length; i += 40) await Promise.all(all.slice(i, i + 40).map((text) => bob.say(text)));
+  const ana = await person('ana');
+  await eventually(() => lastText(ana), 'm179');
+  assert.ok(!(await texts(ana)).includes('m100'), 'not loaded yet');
+  await ana.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await ana.$eval('.day button', (button) => button.focus({ preventScroll: true })); // or the page loads more by itself
+  await ana.keyboard.press('Enter');
+  await eventually(() => ana.textContent('#alert'), 'Copied.');
+  const lines = await ana.evaluate(async () => (await navigator.clipboard.readText()).split('\n'));
+  assert.deepEqual(lines.map((line) => line.replace(/^\[\d\d:\d\d\] /, '')), all.map((text) => `bob: ${text}`));
+});
+
 scene('the row that has the focus, and those that are selected, stay while the window moves on', quick, async ({ person, friend }) => {
   const ana = await person('ana');
   const bob = await friend('bob');

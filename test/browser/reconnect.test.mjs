@@ -410,3 +410,20 @@ scene('a room in which messages wait is left with them, after a question', away,
   await eventuallySent(ana, ['three']);
   await eventually(() => heard, ['three']);
 });
+
+scene('the details of the connection are there while the server does not answer, and its answer comes later', async ({ person, daemon }) => {
+  const ana = await person('ana');
+  await ana.click('#settings-open');
+  await ana.waitForSelector('dialog[open]');
+  const fact = (name) => ana.locator('dialog div', { has: ana.locator(`dt:text-is("${name}")`) }).locator('dd').textContent();
+  daemon.child.kill('SIGSTOP');
+  try {
+    await ana.click('dialog button:text-is("Connection details")');
+    await ana.waitForSelector('dialog dl');
+    assert.deepEqual([await fact('State'), await fact('Round trip'), await fact('Waiting to be sent')], ['online', '…', '0']);
+    assert.match(await fact('#lobby'), /^event 0 of /);
+  } finally {
+    daemon.child.kill('SIGCONT');
+  }
+  await eventually(async () => /^\d+ ms$/.test(await fact('Round trip')), true);
+});

@@ -114,6 +114,23 @@ scene('search: finds, tells where, and leads there, however far back', { daemon:
   await eventually(() => ana.textContent('dialog [role="status"]'), 'Nothing found.');
 });
 
+scene('search: what is found is marked, however far in a message and however it is written', async ({ person, friend }) => {
+  const bob = await friend('bob');
+  await bob.say(`${'hay '.repeat(150)}needle, ${'hay '.repeat(150)}`);
+  await bob.say('From alpha to ömega: all of ÖMEGA 3');
+  const ana = await person('ana');
+  await eventually(async () => (await texts(ana)).length, 2);
+  const marks = () => ana.locator('.hit mark').allTextContents();
+  await ana.click('#search-open');
+  await ana.waitForSelector('dialog.search');
+  await ana.keyboard.type('needle');
+  await eventually(marks, ['needle']);
+  assert.match(await ana.textContent('.hit'), /….*hay needle, hay/);
+  await ana.fill('dialog.search input[type="text"]', 'omega alpha');
+  await eventually(marks, ['alpha', 'ömega', 'ÖMEGA']);
+  assert.match(await ana.textContent('.hit'), /From alpha to ömega: all of ÖMEGA 3$/);
+});
+
 scene('the place in a room is kept while one is elsewhere', { daemon: { message_rate: 0 } }, async ({ person, friend }) => {
   const bob = await friend('bob');
   for (let i = 0; i < 120; i++) await bob.say(`m ${i}`);
@@ -261,4 +278,14 @@ scene('what is half written is the same after a reload: an answer, an edit, and 
   await ana.press('#message', 'Enter');
   await eventually(state, ['', 'a draft']);
   await eventuallyTexts(ana, ['mine too', 'yours', 'half an answer']);
+});
+
+scene('an address that is of no room: one stays where one is, and is told why', async ({ person }) => {
+  const ana = await person('ana');
+  await ana.evaluate(() => (location.hash = '#/r/a%20b'));
+  await eventually(() => ana.textContent('#message-error'), 'A room name has letters, digits and . _ - only.');
+  assert.equal(await ana.textContent('#room-name'), 'lobby');
+  assert.deepEqual(await links(ana), ['lobby']);
+  await say(ana, 'still here');
+  await eventuallySent(ana, ['still here']);
 });
