@@ -499,7 +499,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     const text = JSON.stringify(frame, (_, value) => value?.toWellFormed?.() ?? value);
     const max = hello?.limits?.frame;
     const isTooLong = max > FRAME_LEAST && bytes(text) > max;
-    if (isTooLong) error({ cid: frame.cid, code: 'too_long', error: 'This is too long.' });
+    if (isTooLong) queueMicrotask(() => error({ cid: frame.cid, code: 'too_long', error: 'This is too long.' }));
     return isTooLong || connection.send(text);
   }
 

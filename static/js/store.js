@@ -187,7 +187,6 @@ function joinLater(room, state) {
   return room.later.reduce(add, { ...room, hasNewer: false, later: [] });
 }
 
-// What is furthest from who reads up.
 const crop = (room) =>
   room.items.length > ITEMS_MAX + ITEMS_DROPPED_AT_ONCE ? { ...room, items: room.items.slice(0, ITEMS_MAX), hasNewer: true } : room;
 

@@ -493,3 +493,14 @@ test('close() rejects what is not sent yet, in every room', async () => {
   chat.close();
   for (const each of all) await assert.rejects(each, { code: 'lost' });
 });
+
+test('what is longer than a frame may be, said with nothing before it', async () => {
+  const room = open('ana').join('lobby');
+  await settle();
+  let told;
+  room.send(tooLong).catch((error) => (told = error.code));
+  await pass(20_000);
+  assert.equal(told, 'too_long');
+  await room.send('next');
+  assert.deepEqual(bodies(), ['next']);
+});

@@ -17,7 +17,8 @@ const SEARCH_PAGE = 20;
 const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
 const AROUND = 100;
 const FLASH_MS = 2_000;
-const DAY_PAGES = 20;
+const DAY_TRIES = 40;
+const DAY_TRY_MS = 100;
 const EXCERPT = 160; // characters
 const BEFORE = 80;
 const RESULT = 300;
@@ -290,10 +291,16 @@ export const copy = (app, { body }) => copyAndTell(body);
 
 export async function copyDay({ current, older }, day) {
   const { name } = current();
-  const isAllThere = () => !current().hasOlder || current().items[0].ts < day;
-  for (let pages = 0; pages < DAY_PAGES && !isAllThere() && (await older(NEAR)); pages++) if (current().name !== name) return;
-  const items = current().items.filter((item) => item.kind === 'message' && startOfDay(item.ts) === day);
-  copyAndTell(items.map(lineOf).join('\n'), isAllThere() ? words.copied : words.copiedPart);
+  const isOf = (item) => startOfDay(item.ts) === day;
+  const mayBeAbove = () => current().hasOlder && current().items[0].ts >= day;
+  for (let tries = 0; tries < DAY_TRIES && mayBeAbove(); tries++) {
+    if (!(await older(NEAR))) await new Promise((resolve) => setTimeout(resolve, DAY_TRY_MS)); // others are on their way
+    if (current().name !== name) return;
+  }
+  const { items, hasNewer } = current();
+  const isPart = mayBeAbove() || (hasNewer && isOf(items.at(-1))) || items.some((item) => item.kind === 'hole' && isOf(item));
+  const lines = items.filter((item) => item.kind === 'message' && isOf(item)).map(lineOf);
+  copyAndTell(lines.join('\n'), isPart ? words.copiedPart : words.copied);
 }
 
 // However far back it is.
