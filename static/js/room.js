@@ -290,7 +290,7 @@ async function later(what, ...args) {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
   const dialogs = await Promise.race([loadDialogs().catch(() => null), late]);
   composer.lock(chat.state().phase === 'rejected');
-  if (!dialogs) return tell(strings.notLoaded, () => later(what, ...args));
+  if (!dialogs) return what !== 'watch' && tell(strings.notLoaded, () => later(what, ...args));
   return dialogs[what](app, ...args);
 }
 
