@@ -13,6 +13,8 @@ const room = byId('room');
 const button = byId('join');
 let slow = null;
 let isBusy = false;
+let theme = browser.get('theme');
+if (!Object.hasOwn(strings.themes, theme)) theme = 'system';
 
 const load = once((again) => {
   // All at once, not as each names the next.
@@ -84,6 +86,22 @@ byId('signin-form').addEventListener('submit', (event) => {
   if (!faults.some(Boolean)) join({ name: name.value, room: room.value });
 });
 window.addEventListener('hashchange', () => panel.hidden || showRoom(roomOfAddress()));
+
+function showTheme() {
+  for (const each of document.querySelectorAll('.theme')) {
+    each.title = each.ariaLabel = strings.themes[theme];
+    each.querySelector('use').setAttribute('href', `#i-theme-${theme}`);
+  }
+}
+
+for (const each of document.querySelectorAll('.theme'))
+  each.addEventListener('click', () => {
+    theme = { system: 'light', light: 'dark', dark: 'system' }[theme];
+    document.documentElement.dataset.theme = theme;
+    browser.set('theme', theme);
+    showTheme();
+  });
+showTheme();
 
 const signin = {
   show(wish) {

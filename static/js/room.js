@@ -51,7 +51,7 @@ const log = createLog({
     newest: toNewest,
     again: scheduleRender,
     unseen: (seq) => store.dispatch({ type: 'unseen', room: here(), seq }),
-    seen: () => isLooking() && store.dispatch({ type: 'read', room: here() }),
+    seen: (seq) => isLooking() && store.dispatch({ type: 'read', room: here(), seq }),
   },
 });
 const composer = createComposer({
@@ -67,7 +67,6 @@ const rooms = createRooms({ onSignOut: () => (chat.outbox.waiting() || changing 
 const people = createPeople({ onMention: (name) => later('mention', name) });
 const status = createStatus({
   retry: () => chat.retryNow(),
-  rejoin: () => chat.rejoin(),
   reload: () => location.reload(),
 });
 
@@ -80,7 +79,7 @@ const app = {
     browser.set('settings', settings);
     scheduleRender();
   },
-  ...{ store, current, composer, log, goTo, leaveRoom, signOut, act, apply, react, ask, older, toNewest, render, tell, topics },
+  store, current, composer, log, goTo, leaveRoom, signOut, showPanel, act, apply, react, ask, older, toNewest, render, tell, topics,
 };
 const announcer = createAnnouncer(app);
 app.chime = announcer.chime;
@@ -187,10 +186,11 @@ function stateChanged(state, before) {
   scheduleRender();
 }
 
-function rejected({ cause, reason }) {
+function rejected(state) {
+  const { cause, reason } = state;
   const isNameFault = cause === 'taken' || cause === 'invalid';
-  if (wasIn && !isNameFault) return;
-  showPanel({ ...seat, error: reason || strings[cause] || strings.noSupport, isNameFault });
+  if (wasIn && !isNameFault) later('showSeatLost', state);
+  else showPanel({ ...seat, error: reason || strings[cause] || strings.noSupport, isNameFault });
 }
 
 function serverChanged(hello) {
@@ -405,14 +405,30 @@ function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey }) {
   return !(key === ' ' && target.closest('button, a, [tabindex]'));
 }
 
+function nextRoom(by, isUnread) {
+  const { order, rooms: all } = store.get();
+  const at = order.indexOf(here());
+  const others = [...order.slice(at + 1), ...order.slice(0, at)];
+  if (by < 0) others.reverse();
+  const next = others.find((room) => !isUnread || all[room].unread);
+  if (next) goTo(next);
+}
+
+function nextRegion(by) {
+  const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
+  const at = all.findIndex((region) => region.contains(document.activeElement));
+  const next = all.at(at < 0 ? 0 : (at + by) % all.length);
+  (next.querySelector('[tabindex="0"], [aria-current="page"]') ?? next).focus();
+}
+
 const commands = { k: 'openSwitcher', '/': 'showShortcuts' };
 
 function keyAct(event) {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   const command = (ctrlKey || metaKey) && !altKey && (!shiftKey || key === '/') && commands[key.toLowerCase()];
-  if (key === 'F6') return () => later('nextRegion', shiftKey ? -1 : 1);
+  if (key === 'F6') return () => nextRegion(shiftKey ? -1 : 1);
   if (command) return () => later(command);
-  if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => later('goRoom', key === 'ArrowUp' ? -1 : 1, shiftKey);
+  if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown')) return () => nextRoom(key === 'ArrowUp' ? -1 : 1, shiftKey);
   return null;
 }
 

@@ -103,15 +103,15 @@ function arrive(room, frame, state) {
   // History may have brought it already.
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
-  if (frame.watched || (made.mine && !room.unread)) return { ...after, read: made.seq };
-  return made.mine ? after : count(after, made, state, frame.isAway);
+  if (made.mine && !room.unread) return { ...after, read: made.seq };
+  return made.mine || frame.watched ? after : count(after, made, state, frame.isAway);
 }
 
 function count(room, made, state, isAway) {
   return {
     ...room,
     unread: room.unread + 1,
-    mentions: room.mentions + (mentions(made.body, state.me) ? 1 : 0),
+    mentions: room.mentions + mentions(made.body, state.me),
     line: room.line === null || (room.unread === 0 && !isAway) ? made.key : room.line,
   };
 }
@@ -119,7 +119,10 @@ function count(room, made, state, isAway) {
 const events = {
   message: (room, frame, state) => arrive(stopTyping(room, frame.username), frame, state),
   edit: (room, { id, body, ts }) => change(room, id, () => ({ body, edited: ts })),
-  delete: (room, { id }) => change(room, id, () => ({ body: '', deleted: true, reactions: {} })),
+  delete: (room, { id }, state) => {
+    const after = change(room, id, () => ({ body: '', deleted: true, reactions: {} }));
+    return room.unread && !room.hasNewer ? { ...unreadSince(after, room.read, state), line: room.line } : after;
+  },
   react: (room, frame) => change(room, frame.id, ({ reactions }) => ({ reactions: withReaction(reactions, frame) })),
 };
 
@@ -214,7 +217,7 @@ const pages = {
   },
 };
 
-const asRead = (room, seq = room.seq) => ({ ...room, unread: 0, mentions: 0, read: seq });
+const asRead = (room, seq) => ({ ...room, unread: 0, mentions: 0, read: Math.max(seq, room.read) });
 
 const roomActions = {
   joined: (room, frame, state) => {
@@ -266,16 +269,16 @@ const roomActions = {
 
   rekey: (room, { id, key }) => change(room, id, () => ({ key })),
 
-  read: (room) => (room.unread || room.read !== room.seq ? asRead(room) : room),
+  read: (room, { seq = room.seq }) => (room.unread || room.read < seq ? asRead(room, seq) : room),
   unseen: (room, { seq }, state) => {
     const after = unreadSince(room, seq, state);
-    return room.read > seq && after.unread ? after : room;
+    return after.unread > room.unread ? { ...after, read: Math.min(seq, room.read) } : room;
   },
   readElsewhere: (room, { seq }, state) => (seq > room.read ? unreadSince(room, seq, state) : room),
-  clearLine: (room) => (room.line ? { ...asRead(room), line: null } : room),
-  lookAway: (room, action, state) => {
-    const after = roomActions.unseen(room, action, state);
-    return after.line && !after.unread ? { ...after, line: null } : after;
+  clearLine: (room) => (room.line ? { ...asRead(room, room.seq), line: null } : room),
+  lookAway: (room, { seq }, state) => {
+    if (!room.hasNewer) return unreadSince(room, Math.min(seq, room.read), state);
+    return room.unread ? room : { ...room, line: null };
   },
   out: (room) => (room.isIn ? { ...room, isIn: false, typing: {} } : room),
 };

@@ -17,6 +17,7 @@ export const strings = {
   yesterday: 'Yesterday',
   you: 'You',
   youMark: '(you)',
+  themes: { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },
 
   nameEmpty: 'Please choose a name.',
   nameLong: 'This name is too long: 32 characters at most.',
@@ -27,12 +28,6 @@ export const strings = {
   notLoaded: 'This could not be loaded: the server cannot be reached.',
   tryAgain: 'Try again',
   noSupport: 'The connection was refused.',
-  replaced: 'You have joined from somewhere else.',
-  removed: 'You have been removed.',
-  unauthorized: 'Your sign-in has expired.',
-  stopped: 'You are not connected.',
-  joinAgain: 'Join again',
-  joinIn: (seconds) => ` You can join again in ${seconds} s.`,
 
   connecting: 'Connecting…',
   joinRoom: (room) => `Join #${room}`,
@@ -62,7 +57,6 @@ export const strings = {
 
   joined: (names) => [...people(names), ' joined'],
   left: (names) => [...people(names), ' left'],
-  cameBack: (names) => [...people(names), ' left and came back'],
   youJoined: ['You joined'],
   gap: 'The server no longer has what was said before this. Some messages may be missing here.',
   hole: 'Some messages may be missing here.',

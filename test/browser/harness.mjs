@@ -181,6 +181,14 @@ export const states = async (page) => (await readLog(page)).map((message) => `${
 export const sent = (bodies) => bodies.map((body) => `${body}:sent`);
 export const eventuallySent = (page, bodies) => eventually(() => states(page), sent(bodies));
 
+// What was in sight for half a second, and was remembered a second later.
+export const eventuallyRead = (page, seq, room = 'lobby') =>
+  page.waitForFunction(
+    ([name, least]) =>
+      Object.entries(localStorage).some(([key, marks]) => key.startsWith('hubbub.marks ') && JSON.parse(marks)[name]?.seq >= least),
+    [room, seq],
+  );
+
 // For a page that does not know of the server's limits, so that it is refused what is too long.
 export const noLimits = () => {
   const { parse } = JSON;

@@ -3,7 +3,9 @@ import http from 'node:http';
 import {
   assertAccessible,
   eventually,
+  eventuallyRead,
   eventuallyTexts,
+  link,
   noLimits,
   say,
   scene,
@@ -37,6 +39,7 @@ async function busyRoom({ person, peer, friend }, context) {
   const oops = await chloe.say('oops');
   await chloe.room.delete(oops.id);
   await ana.waitForSelector('.deleted');
+  await eventuallyRead(ana, oops.seq);
   await setHidden(ana, true);
   await bob.say('new to you');
   await eventually(() => ana.title(), '(1) #lobby · hubbub');
@@ -57,6 +60,13 @@ const dialogs = {
   'message menu': (page) => page.locator('.message.theirs article').first().press('Enter'),
   reactions: (page) => page.locator('.message.theirs article').first().press('+'),
   'delete?': (page) => page.locator('.message.mine[data-state="sent"] article').first().press('Delete'),
+};
+
+const farewells = {
+  removed: [4403, { reason: 'Removed from #lobby by bob: enough', retry_after: 1 }],
+  'removed for an hour': [4403, { reason: 'Removed from #lobby by bob', retry_after: 3_600_000 }],
+  banned: [4403, { reason: 'Banned by bob: enough' }],
+  'a sign-in that is over': [4401, { reason: 'Your sign-in is over.' }],
 };
 
 for (const colorScheme of ['light', 'dark']) {
@@ -116,6 +126,22 @@ for (const colorScheme of ['light', 'dark']) {
       await assertAccessible(ana, 'reconnecting');
     },
   );
+
+  for (const [what, [code, farewell]] of Object.entries(farewells)) {
+    scene(`axe-core finds nothing, and nothing sticks out: ${what}, ${colorScheme}`, { isServerGoing: true }, async (stage) => {
+      for (const size of [{}, phone, { viewport: { width: 320, height: 480 } }]) {
+        const line = await link(stage);
+        const ana = await stage.person('ana', { colorScheme, url: line.url, ...size });
+        await say(ana, 'mine', 'x'.repeat(120));
+        await eventually(async () => (await ana.$$('.message')).length >= 2, true);
+        line.dismiss(code, farewell);
+        await ana.waitForSelector('.seat');
+        await assertAccessible(ana, what);
+        assert.deepEqual(await sticksOut(ana), []);
+        await ana.context().close();
+      }
+    });
+  }
 }
 
 scene('the drawer opens, takes the focus on, and closes', async ({ person, peer }) => {

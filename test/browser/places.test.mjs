@@ -1,6 +1,6 @@
 // Where one is in the log, and stays: pages that come late, a window of another size, the focus, what counts as read.
 import assert from 'node:assert/strict';
-import { eventually, eventuallySent, eventuallyTexts, link, noLimits, say, scene, scrollUp, stillness, texts } from './harness.mjs';
+import { eventually, eventuallyRead, eventuallySent, eventuallyTexts, link, noLimits, say, scene, scrollUp, stillness, texts } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const lastText = async (page) => (await texts(page)).at(-1);
@@ -114,7 +114,7 @@ scene('more unread than a page: the line is before the first of them, and all ar
   const bob = await friend('bob');
   const ana = await person('ana');
   await many(bob, 0, 10);
-  await eventually(() => lastText(ana), '9 said');
+  await eventuallyRead(ana, 10);
   await ana.click('#leave');
   await many(bob, 10, 610);
   await ana.keyboard.press('Enter');

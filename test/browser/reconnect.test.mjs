@@ -208,19 +208,78 @@ scene('offline is said as such, and over when the network is back', away, async 
   await eventually(() => states(ana), ['later:sent']);
 });
 
-scene('joined from elsewhere: told, nothing is tried, and the log stays', away, async (stage) => {
+scene('keys lead to other rooms and regions without a link, whatever has been loaded', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: `${line.url}#/r/ops` });
+  await ana.evaluate(() => (location.hash = '#/r/lobby'));
+  await eventually(() => ana.textContent('#room-name'), 'lobby');
+  line.cut();
+  await ana.waitForSelector('#status:not(.sr-only)');
+  await ana.keyboard.press('Alt+ArrowUp');
+  await eventually(() => ana.textContent('#room-name'), 'ops');
+  await ana.keyboard.press('Alt+ArrowDown');
+  await eventually(() => ana.textContent('#room-name'), 'lobby');
+  const region = () => ana.evaluate(() => document.activeElement.closest('#rooms, #log, #message, #people')?.id);
+  const seen = [];
+  for (const key of ['F6', 'F6', 'F6', 'F6', 'Shift+F6', 'Shift+F6']) {
+    await ana.keyboard.press(key);
+    seen.push(await region());
+  }
+  assert.deepEqual(seen, ['people', 'rooms', 'log', 'message', 'log', 'rooms']);
+  assert.equal(await ana.textContent('#message-error'), '');
+});
+
+const reason = (page) => page.textContent('.seat [role="alert"]');
+
+scene('joined from elsewhere: a sign-in panel over the log, nothing is tried, and back with the draft', away, async (stage) => {
   const ana = await stage.person('ana');
   await say(ana, 'mine');
   await eventuallySent(ana, ['mine']);
+  await ana.fill('#message', 'a draft');
   const kept = await ana.evaluate(() => Object.entries(sessionStorage));
   const again = await stage.visitor();
   await again.evaluate((entries) => entries.forEach(([key, value]) => sessionStorage.setItem(key, value)), kept);
   await again.reload();
   await eventuallySent(again, ['mine']);
-  await ana.waitForSelector('#retry:text-is("Join again")');
+  await eventually(() => reason(ana), 'You have connected again from somewhere else.');
   assert.deepEqual(await texts(ana), ['mine']);
   assert.equal(await ana.getAttribute('#message', 'readonly'), '');
+  assert.equal(await ana.inputValue('#seat-name'), 'ana');
+  const boxes = await Promise.all(['.seat', '#log'].map((one) => ana.locator(one).boundingBox()));
+  assert.ok(boxes[0].y >= boxes[1].y && boxes[0].y + boxes[0].height <= boxes[1].y + boxes[1].height, 'over the log');
   await eventuallyPeople(again, ['ana']);
+
+  await ana.click('.seat button:text-is("Join #lobby")');
+  await ana.waitForSelector('.seat', { state: 'detached' });
+  await again.waitForSelector('.seat');
+  assert.equal(await ana.evaluate(() => document.activeElement.id), 'message');
+  await ana.keyboard.press('Enter');
+  await eventuallySent(ana, ['mine', 'a draft']);
+
+  await again.fill('#seat-name', 'anna');
+  await again.press('#seat-name', 'Enter');
+  await again.waitForSelector('.seat', { state: 'detached' });
+  await eventuallyPeople(again, ['ana', 'anna']);
+  await say(again, 'somebody else');
+  await eventuallySent(ana, ['mine', 'a draft', 'somebody else']);
+});
+
+scene('a seat that is lost while the server cannot be reached: asked for again, and the panel comes back with why', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  await ana.keyboard.press('Control+/'); // all that is loaded later is there
+  await ana.waitForSelector('dialog[open]');
+  await ana.keyboard.press('Escape');
+  line.dismiss(4401, { reason: 'Your sign-in is over.' });
+  await eventually(() => reason(ana), 'Your sign-in is over.');
+  line.cut();
+  await ana.click('.seat button');
+  await eventually(() => reason(ana), 'The server cannot be reached. Please try again.');
+  line.heal();
+  await ana.click('.seat button');
+  await eventually(() => ana.getAttribute('#message', 'readonly'), null);
+  await say(ana, 'back');
+  await eventuallySent(ana, ['back']);
 });
 
 const farewells = {
@@ -244,24 +303,26 @@ for (const [what, [code, farewell, isForNow]] of Object.entries(farewells)) {
     line.dismiss(code, farewell);
     await eventually(() => ana.getAttribute('#message', 'readonly'), '');
     await ana.clock.runFor(100); // for a frame to be drawn
-    await eventually(() => bar(ana), farewell.reason);
+    await eventually(() => reason(ana), farewell.reason);
     await ana.press('#message', 'Enter');
     await ana.focus('article');
     await ana.keyboard.press('e');
     assert.equal(await ana.inputValue('#message'), 'a draft');
     assert.deepEqual(await texts(ana), ['mine']);
     if (farewell.retry_after) {
-      assert.match(await ana.textContent('#status-detail'), /^ You can join again in 3 s\.$/);
-      assert.equal(await ana.isVisible('#retry'), false);
+      assert.equal(await ana.textContent('.seat .muted'), 'You can join again in 3 s.');
+      assert.equal(await ana.isVisible('.seat button'), false);
+      await ana.clock.runFor(1_000);
+      assert.equal(await ana.textContent('.seat .muted'), 'You can join again in 2 s.');
       await ana.clock.runFor(farewell.retry_after);
     }
     await ana.clock.runFor(120_000);
     assert.equal(line.connections(), before, 'nothing was tried');
     if (!isForNow) {
-      assert.equal(await ana.isVisible('#retry'), false);
+      assert.equal(await ana.isVisible('.seat button'), false);
       return;
     }
-    await ana.click('#retry:text-is("Join again")');
+    await ana.click('.seat button');
     await ana.clock.resume();
     await eventually(() => ana.getAttribute('#message', 'readonly'), null);
     await ana.press('#message', 'Enter');

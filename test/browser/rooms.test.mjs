@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyPeople, eventuallySent, eventuallyTexts, say, scene, scrollUp, setHidden, texts } from './harness.mjs';
+import { eventually, eventuallyRead, eventuallyPeople, eventuallySent, eventuallyTexts, say, scene, scrollUp, setHidden, texts } from './harness.mjs';
 
 const links = (page) => page.$$eval('.room-link', (all) => all.map((one) => one.getAttribute('aria-label')));
 const current = (page) => page.getAttribute('.room-link[aria-current="page"]', 'title');
@@ -65,6 +65,7 @@ scene('what is unread is known after a reload, and the room opens there', { daem
   const bob = await friend('bob');
   await bob.say('read');
   await eventuallyTexts(ana, ['read']);
+  await eventuallyRead(ana, 1);
   await ana.click('#leave');
   for (let i = 0; i < 40; i++) await bob.say(`new ${i}`);
   await ana.keyboard.press('Enter');

@@ -96,20 +96,23 @@ test('coming and going folds, but not our own; or is shown one by one, or not at
   assert.equal(kinds(after(came('a'), came('b'), said('a', 'x')), { notices: 'hide' }), 'day message');
 });
 
-test('a fold says who came, who went, and who only was away for a moment', () => {
+test('a fold says who came and who went; who left and came back is not in it, and of such alone there is none', () => {
   const items = (...list) => list.map(([kind, username]) => ({ kind, username }));
   assert.deepEqual(foldNotices(items(['join', 'a'], ['join', 'b'], ['leave', 'e'])), {
     joined: ['a', 'b'],
     left: ['e'],
-    back: [],
   });
-  assert.deepEqual(foldNotices(items(['leave', 'a'], ['join', 'A'])), { joined: [], left: [], back: ['a'] });
-  assert.deepEqual(foldNotices(items(['join', 'a'], ['leave', 'a'])), { joined: ['a'], left: ['a'], back: [] });
+  assert.deepEqual(foldNotices(items(['leave', 'a'], ['join', 'A'])), { joined: [], left: [] });
+  assert.deepEqual(foldNotices(items(['join', 'a'], ['leave', 'a'])), { joined: ['a'], left: ['a'] });
   assert.deepEqual(foldNotices(items(['join', 'a'], ['leave', 'a'], ['join', 'a'])), {
     joined: ['a'],
     left: [],
-    back: [],
   });
+  const said2 = (...between) => kinds(after(said('b', '1'), ...between, said('b', '2')));
+  assert.equal(said2(went('a'), came('a')), 'day message message');
+  assert.equal(said2(went('a'), came('a'), came('c')), 'day message fold message');
+  const groups = rowsOf(after(said('b', '1'), went('a'), came('a'), said('b', '2'))).map((row) => row.first);
+  assert.deepEqual(groups, [undefined, true, false], 'one group: nothing stands between');
 });
 
 test('in a crowd, coming and going is no news', () => {
@@ -202,7 +205,7 @@ test('not recovered: a hole, which is filled from history until it is closed', (
 });
 
 test('what was missed is counted where it is filled in, and before it stands the line', () => {
-  const state = after(said('a', 'm1'));
+  const state = after(said('a', 'm1'), { type: 'read' });
   const back = play(state, joined([kept(9, 'm9')], { recovered: false, seq: 9 }));
   const { key } = lobby(back).items.find((i) => i.kind === 'hole');
   const messages = [2, 3, 4, 5, 6, 7, 8].map((seq) => kept(seq, `m${seq}`));
@@ -249,8 +252,8 @@ test('what was read in another window is read, whatever came after it', () => {
 
 test('what was not seen is unread again, but nothing of a log that is gone', () => {
   const long = play(start(), joined([kept(50, 'old'), kept(51, 'older')]));
-  const state = play(long, joined([], { epoch: 'e2', recovered: false, seq: 3 }), said('a', 'four'), said('a', 'five'));
-  assert.equal(lobby(state).unread, 0);
+  const state = play(long, joined([], { epoch: 'e2', recovered: false, seq: 3 }), said('a', 'four'), said('a', 'five'), { type: 'read' });
+  assert.deepEqual([lobby(state).unread, lobby(state).read], [0, 5]);
   const { unread, line, read } = lobby(play(state, { type: 'unseen', seq: 4 }));
   assert.deepEqual([unread, line, read], [1, 'm5', 4]);
   assert.equal(play(state, { type: 'unseen', seq: 5 }), state);
@@ -445,13 +448,45 @@ test('a page that was read before an edit, a deletion or a reaction does not und
 });
 
 test('our own message does not read those before it', () => {
-  const state = after(said('a', '1'), said('a', '2', noon, false), said('me', 'mine', noon, false));
+  const state = after(said('a', '1'), { type: 'read' }, said('a', '2', noon, false), said('me', 'mine', noon, false));
   assert.deepEqual([lobby(state).unread, lobby(state).read], [1, 1]);
   assert.equal(lobby(play(state, { type: 'read' })).read, 3);
 });
 
+test('what somebody looks at is not counted, and is read once it was looked at long enough; not so if they go before', () => {
+  const state = after(said('a', '1'), { type: 'read' }, said('a', '2'), said('a', '3'));
+  const fields = (...actions) => {
+    const { unread, read, line } = lobby(play(state, ...actions));
+    return [unread, read, line];
+  };
+  assert.deepEqual(fields(), [0, 1, null]);
+  assert.deepEqual(fields({ type: 'read', seq: 2 }), [0, 2, null]);
+  assert.deepEqual(fields({ type: 'read', seq: 2 }, { type: 'lookAway', seq: 3 }), [1, 2, 'm3']);
+  assert.deepEqual(fields({ type: 'read', seq: 3 }, { type: 'lookAway', seq: 3 }), [0, 3, null]);
+});
+
+test('what was deleted before it was read is not counted, also while it waits for its place; its row and the line stay', () => {
+  const gone = (id) => ({ type: 'delete', id, username: 'a', ts: noon });
+  const state = after(said('a', '1'), { type: 'read' }, said('a', '@me 2', noon, false), said('a', '3', noon, false));
+  const told = (room) => [room.unread, room.mentions, room.line];
+  assert.deepEqual(told(lobby(state)), [2, 1, 'm2']);
+  const one = play(state, gone('m2'));
+  assert.deepEqual(told(lobby(one)), [1, 0, 'm2']);
+  assert.equal(kinds(one), 'day message line message message');
+  assert.deepEqual(told(lobby(play(one, gone('m2'), gone('m1'), gone('m3')))), [0, 0, 'm2']);
+  assert.deepEqual(told(lobby(play(state, { type: 'read' }, gone('m2')))), [0, 0, 'm2'], 'it was read');
+
+  const around = { type: 'history', epoch: 'e1', where: 'around', messages: [kept(1, '1')], hasNewer: true };
+  const away = play(after(said('a', '1'), said('a', '2'), { type: 'read' }), around, said('a', '@me 3', noon, false), said('a', '4', noon, false));
+  assert.deepEqual(told(lobby(away)).slice(0, 2), [2, 1]);
+  const less = play(away, gone('m3'));
+  assert.deepEqual(told(lobby(less)).slice(0, 2), [1, 0]);
+  const reached = play(less, { type: 'history', epoch: 'e1', where: 'after', messages: [kept(2, '2'), kept(3, '@me 3')], more: false });
+  assert.deepEqual(told(lobby(reached)).slice(0, 2), [1, 0]);
+});
+
 test('in a new log nothing has been read', () => {
-  const state = after(said('a', '1'), said('a', '2'));
+  const state = after(said('a', '1'), said('a', '2'), { type: 'read' });
   assert.equal(lobby(state).read, 2);
   const renewed = play(state, joined([kept(1, 'new')], { epoch: 'e2', recovered: false }));
   assert.deepEqual([lobby(renewed).read, lobby(renewed).unread], [0, 1]);

@@ -8,7 +8,8 @@ import { count, format, fullTime, roomFault, startOfDay, strings } from '../word
 import { namesIn } from './log.js';
 import { labels, lineOf } from './tools.js';
 
-export { goRoom, nextRegion, stepTo } from './keys.js';
+export { stepTo } from './keys.js';
+export { showSeatLost } from './seat.js';
 export { tap, watch } from './tools.js';
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];

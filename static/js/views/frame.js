@@ -13,7 +13,7 @@ const BACK_MS = 2_000;
 const COUNT_FROM_S = 5;
 const CONTEXT_MAX = 120;
 const LINES_KEPT = 20;
-const BURST = 3; // read out in BURST_MS; of more only the number
+const BURST = 3; // in BURST_MS; of more only the number is read out
 const BURST_MS = 2_000;
 
 function drawer(id, from) {
@@ -107,9 +107,8 @@ export function createPeople({ onMention }) {
 
 export function createAnnouncer({ store, settings, goTo }) {
   const lines = byId('announcer');
-  let recent = [];
-  let held = 0;
-  let heldIn;
+  let recent = []; // {at, room, line}
+  let held = null; // {room: how many}
   let timer = null;
   let notifier = null;
 
@@ -121,26 +120,34 @@ export function createAnnouncer({ store, settings, goTo }) {
   const withNotifier = (f) => loadNotifier().then(f, () => {});
 
   function speak(text) {
-    lines.append(h('p', { dir: 'auto' }, text));
+    const line = h('p', { dir: 'auto' }, text);
+    lines.append(line);
     while (lines.children.length > LINES_KEPT) lines.firstChild.remove();
+    return line;
   }
 
   function release() {
     timer = null;
-    if (held) speak(strings.spokenMany(held, heldIn));
-    held = 0;
+    for (const [room, n] of held) speak(strings.spokenMany(n, room));
+    held = null;
   }
 
-  function announce(text) {
-    const now = Date.now();
-    recent = [...recent.slice(-BURST).filter((at) => now - at < BURST_MS), now];
+  function announce(text, room) {
+    const at = Date.now();
+    const said = { at, room };
+    recent = [...recent.slice(-BURST).filter((one) => at - one.at < BURST_MS), said];
     if (recent.length <= BURST && !held) {
-      speak(text);
+      said.line = speak(text);
       return;
     }
-    held++;
-    heldIn = store.get().current;
+    held ??= new Map();
     timer ??= setTimeout(release, BURST_MS);
+    for (const one of recent) {
+      if (!one.line && one !== said) continue;
+      one.line?.remove();
+      one.line = null;
+      held.set(one.room, (held.get(one.room) ?? 0) + 1);
+    }
   }
 
   return {
@@ -149,16 +156,14 @@ export function createAnnouncer({ store, settings, goTo }) {
       const isMention = mentions(body, store.get().me);
       const level = settings().rooms?.[room]?.notify ?? 'mentions';
       const isWanted = level === 'all' || (level === 'mentions' && isMention);
-      if (isHere) announce(strings.spoken(username, body));
-      else if (isMention) announce(strings.spoken(username, body, room));
+      if (isHere || isMention) announce(strings.spoken(username, body, isHere ? '' : room), room);
       if (isWanted && (document.hidden || !isHere)) withNotifier((n) => n.tell(room, { username, body }));
     },
     wasRead: (room) => notifier?.read(room),
     chime: () => withNotifier((n) => n.chime()),
     stop() {
       clearTimeout(timer);
-      timer = null;
-      held = 0;
+      timer = held = null;
       recent = [];
       lines.replaceChildren();
       byId('alert').replaceChildren();
@@ -211,14 +216,6 @@ export function createStatus(on) {
     else setBar();
   }
 
-  function stopped() {
-    const { cause, reason, retryAt } = current;
-    const left = Math.ceil((retryAt - Date.now()) / 1000);
-    const mayJoin = retryAt ? left <= 0 : cause !== 'removed'; // or banned
-    setBar('trouble', reason || strings[cause] || strings.stopped, left > 0 ? strings.joinIn(left) : '', mayJoin ? strings.joinAgain : '', on.rejoin);
-    if (left > 0) after(1000, stopped);
-  }
-
   return {
     show(state, waitingNow) {
       const before = current;
@@ -229,8 +226,7 @@ export function createStatus(on) {
         else if (!isTrouble(before)) quiet(), after(before ? LOST_AFTER_MS : CONNECTING_AFTER_MS, trouble);
       } else if (state !== before) {
         clearTimeout(timer);
-        if (state.phase === 'rejected') stopped();
-        else if (state.phase !== 'online' || !isShown) quiet();
+        if (state.phase !== 'online' || !isShown) quiet();
         else {
           setBar('good', strings.backOnline);
           after(BACK_MS, quiet);

@@ -1,5 +1,4 @@
-// Where keys lead: to another message, room or region; loaded with the dialogs.
-import { byId } from '../dom.js';
+// Where keys lead in the log: loaded with the dialogs.
 
 function step({ log, current, older }, by, from) {
   log.reach(from);
@@ -24,19 +23,3 @@ const steps = {
 
 // from: of an item.
 export const stepTo = (app, key, from) => document.activeElement.matches('article') && steps[key](app, from);
-
-// The next one, up or down; or the next with something new.
-export function goRoom({ store, goTo }, step, isUnread) {
-  const { order, rooms, current } = store.get();
-  const at = order.indexOf(current);
-  const others = order.map((_, i) => order[(at + (i + 1) * step + order.length * order.length) % order.length]);
-  const next = others.find((room) => room !== current && (!isUnread || rooms[room].unread));
-  if (next) goTo(next);
-}
-
-export function nextRegion(app, step) {
-  const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
-  const here = all.findIndex((region) => region.contains(document.activeElement));
-  const next = all[here < 0 ? 0 : (here + step + all.length) % all.length];
-  (next.querySelector('[tabindex="0"], [aria-current="page"]') ?? next).focus();
-}

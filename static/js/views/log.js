@@ -44,13 +44,11 @@ export function foldNotices(items) {
     const person = people.get(nameKey(username)) ?? { username, was: kind };
     people.set(nameKey(username), { ...person, is: kind });
   }
-  const fold = { joined: [], left: [], back: [] };
+  const fold = { joined: [], left: [] };
   for (const { username, was, is } of people.values()) {
-    if (was === 'leave' && is === 'join') fold.back.push(username);
-    else {
-      if (was === 'join') fold.joined.push(username);
-      if (is === 'leave') fold.left.push(username);
-    }
+    if (was !== is && was === 'leave') continue; // back again
+    if (was === 'join') fold.joined.push(username);
+    if (is === 'leave') fold.left.push(username);
   }
   return fold;
 }
@@ -59,7 +57,8 @@ function noticeRow(items, open) {
   const { key } = items[0];
   if (items.length === 1) return { kind: 'notice', key, sig: [1], items };
   const isOpen = open.has(key);
-  return { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen };
+  const all = foldNotices(items);
+  return all.joined[0] || all.left[0] ? { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen, all } : null;
 }
 
 // In the log, it seems: only the ack is missing.
@@ -76,7 +75,8 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
   let run = [];
 
   const flush = () => {
-    if (run.length) rows.push(noticeRow(run, open));
+    const row = run[0] && noticeRow(run, open);
+    if (row) rows.push(row), (previous = null);
     run = [];
   };
   const startDay = (ts) => {
@@ -93,7 +93,6 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
     if (item.mine || notices === 'show') flush();
     run.push(item);
     if (item.mine) flush();
-    previous = null;
   };
   const addMessage = (item) => {
     const first = !continues(previous, item);
@@ -232,11 +231,10 @@ export function createBuilders({ on, me }) {
     );
   }
 
-  function fold({ key, items, isOpen }) {
-    const { joined, left, back } = foldNotices(items);
-    const summary = [[joined, 'joined'], [left, 'left'], [back, 'cameBack']]
-      .filter(([names]) => names.length)
-      .flatMap(([names, verb], i) => [...(i ? [' · '] : []), ...namesIn(strings[verb](names))]);
+  function fold({ key, items, isOpen, all }) {
+    const summary = Object.keys(all)
+      .filter((verb) => all[verb][0])
+      .flatMap((verb, i) => [i && ' · ', ...namesIn(strings[verb](all[verb]))].filter(Boolean));
     const lines = () =>
       h('ol', {}, ...items.map((item) => h('li', {}, h('span', {}, ...sentence(item)), ' ', timeOf(item.ts))));
     const onclick = () => on.toggle(key);
@@ -450,6 +448,7 @@ export function createLog({ on, me }) {
   function draw() {
     const place = stick ? null : anchor();
     const hadFocus = list.contains(document.activeElement);
+    const wasNewest = newestDrawn;
     chooseRange();
     const rows = rowsOf();
     keepRange();
@@ -463,6 +462,7 @@ export function createLog({ on, me }) {
     hold(place);
     giveTabStop();
     showPills();
+    if (!seeing && stick && newestDrawn !== wasNewest) looked();
     const { from, to } = range;
     if (stick && (to < room.items.length || from > before(to, endItems))) on.again();
   }
@@ -474,7 +474,7 @@ export function createLog({ on, me }) {
     const at = indexOf(room.line);
     const node = lineNode();
     if (at < 0 || (node ? node.getBoundingClientRect().bottom > topOf(scroller) : at >= range.from)) return 0;
-    return room.items.slice(at).filter((item) => item.kind === 'message' && !item.mine).length;
+    return room.items.slice(at).filter((item) => item.kind === 'message' && !item.mine && !item.deleted).length;
   }
 
   function showPills() {
@@ -497,10 +497,15 @@ export function createLog({ on, me }) {
   }
 
   function looked() {
-    seeing ??= setTimeout(() => {
+    clearTimeout(seeing);
+    const seq = shownUpTo();
+    const read = () => {
       seeing = null;
-      if (stick && isLive()) on.seen();
-    }, SEEN_MS);
+      if (!stick || !isLive()) return;
+      on.seen(seq);
+      if (shownUpTo() > seq) looked();
+    };
+    seeing = setTimeout(read, SEEN_MS);
   }
 
   function rest() {

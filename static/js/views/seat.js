@@ -1,0 +1,79 @@
+// The panel of a seat that is gone: why, and the way back; loaded with the dialogs.
+import { button, byId, h } from '../dom.js';
+import { cleanName, nameKey } from '../hubbub.js';
+import { strings } from '../words.js';
+
+const words = {
+  title: 'You are not connected',
+  unreachable: strings.unreachable,
+  replaced: 'You have joined from somewhere else.',
+  removed: 'You have been removed.',
+  unauthorized: 'Your sign-in has expired.',
+  stopped: 'The connection has ended.',
+  joinAgain: 'Join again',
+  joinIn: (seconds) => `You can join again in ${seconds} s.`,
+  name: 'Name',
+};
+
+// Where one may write again, or read.
+const goBack = () => byId(matchMedia('(hover: hover)').matches ? 'message' : 'log').focus();
+
+// Removed from a room: nothing is to be filled in, and all of the log can be read. Who is banned has no way back.
+function wayBack({ retryAt }, rejoin, later) {
+  if (!retryAt) return [];
+  const note = h('p', { class: 'muted' });
+  const back = button({ class: 'primary', onclick: rejoin }, words.joinAgain);
+  const count = () => {
+    const left = Math.ceil((retryAt - Date.now()) / 1000);
+    note.textContent = left > 0 ? words.joinIn(left) : '';
+    back.hidden = left > 0;
+    if (left > 0) later(count);
+  };
+  count();
+  return [note, back];
+}
+
+function signIn(app, rejoin) {
+  const { me } = app.store.get();
+  const name = h('input', { id: 'seat-name', autocomplete: 'nickname', spellcheck: 'false', enterkeyhint: 'go', dir: 'auto', required: true });
+  name.value = me;
+  const onsubmit = (event) => {
+    event.preventDefault();
+    if (nameKey(cleanName(name.value)) === nameKey(me)) return rejoin();
+    // Somebody else: by way of the first page, which knows what is a name.
+    app.showPanel({ name: name.value });
+    byId('signin-form').requestSubmit();
+  };
+  return [
+    h(
+      'form',
+      { class: 'seat-form', novalidate: true, onsubmit },
+      h('div', { class: 'field' }, h('label', { for: 'seat-name' }, words.name), name),
+      h('button', { class: 'primary' }, strings.joinRoom(app.current().name)),
+    ),
+  ];
+}
+
+export function showSeatLost(app, state) {
+  const chat = app.chat();
+  if (chat.state() !== state) return;
+  const isRemoval = state.cause === 'removed';
+  const rejoin = () => chat.rejoin();
+  let timer = null;
+  const later = (f) => (timer = setTimeout(f, 1000));
+  const reason = state.reason || words[state.cause] || words.stopped;
+  const panel = h(
+    'section',
+    { class: `seat card ${isRemoval ? 'removal' : ''}`, 'aria-label': words.title },
+    h('p', { class: 'error block', role: 'alert', dir: 'auto' }, reason),
+    ...(isRemoval ? wayBack(state, rejoin, later) : signIn(app, rejoin)),
+  );
+  const isOver = chat.on('state', () => {
+    isOver();
+    clearTimeout(timer);
+    const hadFocus = panel.contains(document.activeElement);
+    panel.remove();
+    if (hadFocus && !byId('chat').hidden) goBack();
+  });
+  byId('log').after(panel);
+}
