@@ -3,6 +3,8 @@ import { button, byId, h } from '../dom.js';
 import { cleanName, nameKey } from '../hubbub.js';
 import { strings } from '../words.js';
 
+const MINUTES_FROM_S = 120;
+
 const words = {
   title: 'You are not connected',
   unreachable: strings.unreachable,
@@ -11,7 +13,7 @@ const words = {
   unauthorized: 'Your sign-in has expired.',
   stopped: 'The connection has ended.',
   joinAgain: 'Join again',
-  joinIn: (seconds) => `You can join again in ${seconds} s.`,
+  joinIn: (seconds) => `You can join again in ${seconds < MINUTES_FROM_S ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`,
   name: 'Name',
 };
 
