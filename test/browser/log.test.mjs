@@ -290,6 +290,19 @@ scene('the Enter of an input method does not send', async ({ person }) => {
   await eventuallyTexts(ana, ['日本']);
 });
 
+scene('a character of a third level (AltGr) goes to the composer, a command does not', async ({ person }) => {
+  const ana = await person('ana');
+  await ana.focus('#log');
+  const press = (fields) =>
+    ana.evaluate((init) => {
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...init }));
+      return document.activeElement.id;
+    }, fields);
+  assert.equal(await press({ key: 'c', ctrlKey: true }), 'log');
+  assert.equal(await press({ key: 'c', altKey: true }), 'log');
+  assert.equal(await press({ key: '@', ctrlKey: true, altKey: true }), 'message');
+});
+
 scene('on a touch screen Enter begins a line and the button sends', async ({ person }) => {
   const ana = await person('ana', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   await ana.tap('#message');

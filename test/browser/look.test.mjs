@@ -322,6 +322,15 @@ scene('targets: 24 px for a mouse, 44 px for a finger', async (stage) => {
   }
 });
 
+scene('pinch zoom enlarges the page, and does not shrink what is on it', async ({ person }) => {
+  const ana = await person('ana', phone);
+  const session = await ana.context().newCDPSession(ana);
+  await session.send('Emulation.setPageScaleFactor', { pageScaleFactor: 2 });
+  await ana.waitForFunction(() => visualViewport.scale === 2);
+  await stillness(ana);
+  assert.equal(await ana.evaluate(() => document.getElementById('chat').offsetHeight), 844);
+});
+
 scene('less motion means none', async (stage) => {
   const ana = await busyRoom(stage, { reducedMotion: 'reduce' });
   assert.equal(await ana.evaluate(() => document.getAnimations().length), 0);
