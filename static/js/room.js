@@ -401,7 +401,7 @@ function escape() {
 
 // Pressed where there is nothing to write into.
 function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey }) {
-  if ([...key].length !== 1 || ctrlKey !== altKey || metaKey || target.matches('textarea')) return false;
+  if ([...key].length !== 1 || ctrlKey !== altKey || metaKey || target.matches('textarea, input')) return false;
   return !(key === ' ' && target.closest('button, a, [tabindex]'));
 }
 

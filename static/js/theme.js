@@ -1,6 +1,5 @@
-// Light, dark, or as the system: before the first paint, so no module. main.js changes it.
+// Before the first paint, so no module.
 try {
   document.documentElement.dataset.theme = JSON.parse(localStorage.getItem('hubbub.theme'));
 } catch {
-  // As the system.
 }

@@ -221,7 +221,7 @@ export async function react(app, item, anchor) {
           'div',
           { class: 'quick' },
           ...QUICK.map((emoji) =>
-            button({ class: 'emoji', onclick: () => close(emoji) }, emoji),
+            button({ onclick: () => close(emoji) }, emoji),
           ),
         ),
       ),

@@ -166,7 +166,7 @@ export function createBuilders({ on, me }) {
     const onclick = () => on.react(item, emoji, !isOn);
     return button(
       { class: 'chip', 'data-focus': emoji, 'aria-pressed': String(isOn), 'aria-label': label, title: label, onclick },
-      h('span', { class: 'emoji', 'aria-hidden': 'true' }, emoji),
+      h('span', { 'aria-hidden': 'true' }, emoji),
       h('span', { 'aria-hidden': 'true' }, String(names.length)),
     );
   }
