@@ -136,6 +136,7 @@ function goTo(room) {
   const clean = cleanRoom(room);
   if (!seat) return;
   rooms.close();
+  people.close();
   const fault = roomFault(clean);
   if (fault) return tell(fault);
   if (!roomOf(store.get(), clean)) enterRoom(clean);

@@ -249,7 +249,7 @@ scene('joined from elsewhere: a sign-in panel over the log, nothing is tried, an
   assert.ok(boxes[0].y >= boxes[1].y && boxes[0].y + boxes[0].height <= boxes[1].y + boxes[1].height, 'over the log');
   await eventuallyPeople(again, ['ana']);
 
-  await ana.click('.seat button:text-is("Join #lobby")');
+  await ana.click('.seat button:text-is("Join")');
   await ana.waitForSelector('.seat', { state: 'detached' });
   await again.waitForSelector('.seat');
   assert.equal(await ana.evaluate(() => document.activeElement.id), 'message');

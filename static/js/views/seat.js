@@ -15,6 +15,7 @@ const words = {
   joinAgain: 'Join again',
   joinIn: (seconds) => `You can join again in ${seconds < MINUTES_FROM_S ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`,
   name: 'Name',
+  join: 'Join',
 };
 
 // Where one may write again, or read.
@@ -51,7 +52,7 @@ function signIn(app, rejoin) {
       'form',
       { class: 'seat-form', novalidate: true, onsubmit },
       h('div', { class: 'field' }, h('label', { for: 'seat-name' }, words.name), name),
-      h('button', { class: 'primary' }, strings.joinRoom(app.current().name)),
+      h('button', { class: 'primary' }, words.join),
     ),
   ];
 }
