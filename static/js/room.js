@@ -190,8 +190,9 @@ function stateChanged(state, before) {
 function rejected(state) {
   const { cause, reason } = state;
   const isNameFault = cause === 'taken' || cause === 'invalid';
-  if (wasIn && !isNameFault) later('showSeatLost', state);
-  else showPanel({ ...seat, error: reason || strings[cause] || strings.noSupport, isNameFault });
+  const error = reason || strings[cause] || strings.noSupport;
+  if (!wasIn || isNameFault) showPanel({ ...seat, error, isNameFault });
+  else loadDialogs().then((dialogs) => dialogs.showSeatLost(app, state), () => tell(error, () => rejected(state)));
 }
 
 function serverChanged(hello) {

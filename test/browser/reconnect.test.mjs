@@ -265,6 +265,18 @@ scene('joined from elsewhere: a sign-in panel over the log, nothing is tried, an
   await eventuallySent(ana, ['mine', 'a draft', 'somebody else']);
 });
 
+scene('a seat that is lost while the panel cannot be loaded: why, and to be tried again', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  await ana.route('**/seat.js*', (route) => route.abort('connectionrefused'));
+  line.dismiss(4403, { reason: 'Removed from #lobby by bob: enough', retry_after: 1 });
+  await eventually(() => ana.textContent('#message-error'), 'Removed from #lobby by bob: enough Try again');
+  await ana.unroute('**/seat.js*');
+  await ana.click('#message-error button');
+  await ana.waitForSelector('.seat button');
+  assert.equal(await ana.textContent('#message-error'), '');
+});
+
 scene('a seat that is lost while the server cannot be reached: asked for again, and the panel comes back with why', away, async (stage) => {
   const line = await link(stage);
   const ana = await stage.person('ana', { url: line.url });
