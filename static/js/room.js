@@ -171,7 +171,9 @@ function showPanel(problem) {
   composer.save();
   seat = null;
   tab.set('seat', null);
-  chat?.close();
+  chat.close();
+  status.show(chat.state());
+  document.querySelector('dialog[open]')?.close();
   byId('chat').hidden = true;
   for (const part of [rooms, people, log]) part.close();
   announcer.stop();
@@ -417,10 +419,10 @@ function nextRoom(by, isUnread) {
 }
 
 function nextRegion(by) {
-  const all = ['rooms', 'log', 'message', 'people'].map(byId).filter((region) => region.checkVisibility());
+  const all = ['rooms', 'log', 'composer', 'people'].map(byId).filter((region) => region.checkVisibility());
   const at = all.findIndex((region) => region.contains(document.activeElement));
   const next = all.at(at < 0 ? 0 : (at + by) % all.length);
-  (next.querySelector('[tabindex="0"], [aria-current="page"]') ?? next).focus();
+  (next.querySelector('[tabindex="0"], [aria-current="page"], textarea') ?? next).focus();
 }
 
 const commands = { k: 'openSwitcher', '/': 'showShortcuts' };

@@ -271,8 +271,8 @@ const roomActions = {
 
   read: (room, { seq = room.seq }) => (room.unread || room.read < seq ? asRead(room, seq) : room),
   unseen: (room, { seq }, state) => {
-    const after = unreadSince(room, seq, state);
-    return after.unread > room.unread ? { ...after, read: Math.min(seq, room.read) } : room;
+    const after = unreadSince(room, Math.min(seq, room.read), state);
+    return after.unread > room.unread ? { ...after, line: room.line ?? after.line } : room;
   },
   readElsewhere: (room, { seq }, state) => (seq > room.read ? unreadSince(room, seq, state) : room),
   clearLine: (room) => (room.line ? { ...asRead(room, room.seq), line: null } : room),

@@ -81,6 +81,7 @@ scene('a flood below somebody who reads further up moves nothing, and the pill l
   const bob = await peer('bob');
   for (let i = 0; i < 100; i++) bob.say(`before ${i}`);
   await eventually(() => lastText(ana), 'before 99');
+  await eventuallyRead(ana, 100);
   await ana.waitForFunction(() => {
     document.getElementById('log').scrollTop = 0; // each time a page more
     return document.querySelector('.bubble').textContent === 'before 0';

@@ -225,6 +225,9 @@ scene('keys lead to other rooms and regions without a link, whatever has been lo
     await ana.keyboard.press(key);
     seen.push(await region());
   }
+  await ana.focus('.send');
+  await ana.keyboard.press('F6');
+  assert.equal(await region(), 'people');
   assert.deepEqual(seen, ['people', 'rooms', 'log', 'message', 'log', 'rooms']);
   assert.equal(await ana.textContent('#message-error'), '');
 });
@@ -256,13 +259,48 @@ scene('joined from elsewhere: a sign-in panel over the log, nothing is tried, an
   await ana.keyboard.press('Enter');
   await eventuallySent(ana, ['mine', 'a draft']);
 
+  await again.fill('#seat-name', ' ');
+  await again.press('#seat-name', 'Enter');
+  assert.equal(await again.textContent('#seat-name-error'), 'Please choose a name.');
+  await say(ana, 'more');
+  await eventuallySent(ana, ['mine', 'a draft', 'more']);
   await again.click('#seat-name', { clickCount: 3 });
   await again.keyboard.type('anna');
   await again.keyboard.press('Enter');
   await again.waitForSelector('.seat', { state: 'detached' });
   await eventuallyPeople(again, ['ana', 'anna']);
   await say(again, 'somebody else');
-  await eventuallySent(ana, ['mine', 'a draft', 'somebody else']);
+  await eventuallySent(ana, ['mine', 'a draft', 'more', 'somebody else']);
+});
+
+scene('a name that is refused later closes what was open, and nobody was offline; who goes with unsent messages is asked', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  await ana.click('#settings-open');
+  await ana.waitForSelector('dialog[open]');
+  line.dismiss(4400, { reason: 'No more of this name.' });
+  await eventually(() => ana.textContent('#name-error'), 'No more of this name.');
+  await ana.waitForSelector('dialog', { state: 'detached' });
+  assert.equal(await ana.evaluate(() => document.activeElement.id), 'name');
+  await ana.evaluate(() => {
+    globalThis.told = [];
+    const status = document.getElementById('status-text');
+    new MutationObserver(() => globalThis.told.push(status.textContent)).observe(status, { childList: true });
+  });
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#chat', { state: 'visible' });
+  line.holdAnswers();
+  await say(ana, 'one', 'two');
+  line.dismiss(4401, { reason: 'Your sign-in is over.' });
+  await ana.fill('#seat-name', 'zed');
+  await ana.press('#seat-name', 'Enter');
+  await ana.click('dialog button:text-is("Cancel")');
+  assert.equal(await ana.isVisible('.seat'), true);
+  assert.deepEqual(await ana.evaluate(() => globalThis.told), []);
+  line.passAnswers();
+  await ana.fill('#seat-name', 'ana');
+  await ana.press('#seat-name', 'Enter');
+  await eventuallySent(ana, ['one', 'two']);
 });
 
 scene('a seat that is lost while the panel cannot be loaded: why, and to be tried again', away, async (stage) => {

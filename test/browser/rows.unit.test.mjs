@@ -257,6 +257,8 @@ test('what was not seen is unread again, but nothing of a log that is gone', () 
   const { unread, line, read } = lobby(play(state, { type: 'unseen', seq: 4 }));
   assert.deepEqual([unread, line, read], [1, 'm5', 4]);
   assert.equal(play(state, { type: 'unseen', seq: 5 }), state);
+  const quickly = play(state, said('a', 'six'), said('a', 'seven'), { type: 'unseen', seq: 7 });
+  assert.deepEqual([lobby(quickly).unread, lobby(quickly).line, lobby(quickly).read], [2, 'm6', 5], 'seen, but not long enough');
 });
 
 test('another log: a gap, and what was in the old one stays to be read only', () => {

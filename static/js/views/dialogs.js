@@ -475,8 +475,10 @@ async function leave(app, room) {
   if (await giveUp(app, unsent, words.leaveTitle(room), words.leaveIt)) app.leaveRoom(room);
 }
 
+export const maySignOut = (app) => giveUp(app, app.chat().outbox.entries, words.signOutTitle, words.signOutIt);
+
 export async function signOut(app) {
-  if (await giveUp(app, app.chat().outbox.entries, words.signOutTitle, words.signOutIt)) app.signOut();
+  if (await maySignOut(app)) app.signOut();
 }
 
 // --- search ---

@@ -498,7 +498,7 @@ export function createLog({ on, me }) {
 
   function looked() {
     clearTimeout(seeing);
-    const seq = shownUpTo();
+    const seq = shownUpTo() ?? 0;
     const read = () => {
       seeing = null;
       if (!stick || !isLive()) return;

@@ -1,7 +1,8 @@
 // The panel of a seat that is gone: why, and the way back; loaded with the dialogs.
 import { button, byId, h } from '../dom.js';
 import { cleanName, nameKey } from '../hubbub.js';
-import { strings } from '../words.js';
+import { nameFault, strings } from '../words.js';
+import { maySignOut } from './dialogs.js';
 
 const MINUTES_FROM_S = 120;
 
@@ -38,12 +39,17 @@ function wayBack({ retryAt }, rejoin, later) {
 
 function signIn(app, rejoin) {
   const { me } = app.store.get();
-  const name = h('input', { id: 'seat-name', autocomplete: 'nickname', spellcheck: 'false', enterkeyhint: 'go', dir: 'auto', required: true });
+  const name = h('input', { id: 'seat-name', autocomplete: 'nickname', spellcheck: 'false', enterkeyhint: 'go', dir: 'auto', required: true, 'aria-describedby': 'seat-name-error' });
   name.value = me;
-  const onsubmit = (event) => {
+  const error = h('p', { id: 'seat-name-error', class: 'error', role: 'alert' });
+  const onsubmit = async (event) => {
     event.preventDefault();
     if (nameKey(cleanName(name.value)) === nameKey(me)) return rejoin();
-    // Somebody else: by way of the first page, which knows what is a name.
+    error.textContent = nameFault(name.value);
+    name.ariaInvalid = error.textContent ? 'true' : null;
+    if (error.textContent) return name.focus();
+    // Somebody else goes by way of the first page.
+    if (!(await maySignOut(app))) return;
     app.showPanel({ name: name.value });
     byId('signin-form').requestSubmit();
   };
@@ -51,7 +57,7 @@ function signIn(app, rejoin) {
     h(
       'form',
       { class: 'seat-form', novalidate: true, onsubmit },
-      h('div', { class: 'field' }, h('label', { for: 'seat-name' }, words.name), name),
+      h('div', { class: 'field' }, h('label', { for: 'seat-name' }, words.name), name, error),
       h('button', { class: 'primary' }, words.join),
     ),
   ];
