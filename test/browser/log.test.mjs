@@ -207,6 +207,7 @@ scene('keys: regions, rows, stray characters', async ({ person, peer }) => {
       return here.id || here.querySelector('.bubble')?.textContent || here.className;
     });
   assert.equal(await focus(), 'message');
+  await eventuallyRead(ana, 3);
   await ana.keyboard.press('F6');
   await eventually(focus, 'side-scroll'); // after what it needs was loaded
   await ana.keyboard.press('F6');
