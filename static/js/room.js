@@ -172,6 +172,7 @@ function showPanel(problem) {
   seat = null;
   tab.set('seat', null);
   chat.close();
+  tell('');
   status.show(chat.state());
   document.querySelector('dialog[open]')?.close();
   byId('chat').hidden = true;
@@ -194,7 +195,7 @@ function rejected(state) {
   const isNameFault = cause === 'taken' || cause === 'invalid';
   const error = reason || strings[cause] || strings.noSupport;
   if (!wasIn || isNameFault) showPanel({ ...seat, error, isNameFault });
-  else loadDialogs().then((dialogs) => dialogs.showSeatLost(app, state), () => tell(error, () => rejected(state)));
+  else loadDialogs().then((dialogs) => dialogs.showSeatLost(app, state), () => chat.state() === state && tell(error, () => rejected(state)));
 }
 
 function serverChanged(hello) {
@@ -421,7 +422,7 @@ function nextRoom(by, isUnread) {
 function nextRegion(by) {
   const all = ['rooms', 'log', 'composer', 'people'].map(byId).filter((region) => region.checkVisibility());
   const at = all.findIndex((region) => region.contains(document.activeElement));
-  const next = all.at(at < 0 ? 0 : (at + by) % all.length);
+  const next = all.at(at < 0 && by < 0 ? by : (at + by) % all.length);
   (next.querySelector('[tabindex="0"], [aria-current="page"], textarea') ?? next).focus();
 }
 

@@ -121,7 +121,9 @@ const events = {
   edit: (room, { id, body, ts }) => change(room, id, () => ({ body, edited: ts })),
   delete: (room, { id }, state) => {
     const after = change(room, id, () => ({ body: '', deleted: true, reactions: {} }));
-    return room.unread && !room.hasNewer ? { ...unreadSince(after, room.read, state), line: room.line } : after;
+    if (!room.unread || room.hasNewer) return after;
+    const counted = unreadSince(after, room.read, state);
+    return { ...counted, line: counted.unread ? room.line : null };
   },
   react: (room, frame) => change(room, frame.id, ({ reactions }) => ({ reactions: withReaction(reactions, frame) })),
 };
@@ -187,7 +189,8 @@ function joinLater(room, state) {
     if (frame.type !== 'message') return events[frame.type](after, frame, state);
     return frame.seq <= last ? after : append(after, item(state, frame));
   };
-  return room.later.reduce(add, { ...room, hasNewer: false, later: [] });
+  const after = room.later.reduce(add, { ...room, unread: 0, hasNewer: false, later: [] });
+  return room.unread ? { ...unreadSince(after, room.read, state), line: room.line } : after;
 }
 
 const crop = (room) =>

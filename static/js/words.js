@@ -100,7 +100,6 @@ export const strings = {
 const segmenter = new Intl.Segmenter();
 const graphemes = (text) => Array.from(segmenter.segment(text), (part) => part.segment);
 
-// What is wrong, or ''.
 export function nameFault(name) {
   const clean = cleanName(name);
   if (!clean) return strings.nameEmpty;

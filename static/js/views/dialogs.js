@@ -475,10 +475,8 @@ async function leave(app, room) {
   if (await giveUp(app, unsent, words.leaveTitle(room), words.leaveIt)) app.leaveRoom(room);
 }
 
-export const maySignOut = (app) => giveUp(app, app.chat().outbox.entries, words.signOutTitle, words.signOutIt);
-
 export async function signOut(app) {
-  if (await maySignOut(app)) app.signOut();
+  if (await giveUp(app, app.chat().outbox.entries, words.signOutTitle, words.signOutIt)) app.signOut();
 }
 
 // --- search ---
@@ -515,7 +513,7 @@ export function openSearch(app) {
               'span',
               { class: 'hit-head' },
               ...namesIn([{ name: message.username }]),
-              h('span', { class: 'muted' }, ` #${message.room} · ${shortMoment(message.ts)}`),
+              h('span', { class: 'muted' }, ...namesIn([' ', { name: `#${message.room}` }, ` · ${shortMoment(message.ts)}`])),
             ),
             h('span', { dir: 'auto' }, ...marked(message.body, input.value.trim())),
           ),

@@ -223,7 +223,7 @@ export function createStatus(on) {
       waiting = waitingNow;
       if (isTrouble(state)) {
         if (isShown && bar.dataset.kind === 'trouble') trouble();
-        else if (!isTrouble(before)) quiet(), after(before ? LOST_AFTER_MS : CONNECTING_AFTER_MS, trouble);
+        else if (!isTrouble(before)) quiet(), after(before?.phase === 'online' ? LOST_AFTER_MS : CONNECTING_AFTER_MS, trouble);
       } else if (state !== before) {
         clearTimeout(timer);
         if (state.phase !== 'online' || !isShown) quiet();

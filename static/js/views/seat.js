@@ -2,7 +2,6 @@
 import { button, byId, h } from '../dom.js';
 import { cleanName, nameKey } from '../hubbub.js';
 import { nameFault, strings } from '../words.js';
-import { maySignOut } from './dialogs.js';
 
 const MINUTES_FROM_S = 120;
 
@@ -17,7 +16,10 @@ const words = {
   joinIn: (seconds) => `You can join again in ${seconds < MINUTES_FROM_S ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`,
   name: 'Name',
   join: 'Join',
+  unsent: (name) => `Messages of ${name} are waiting to be sent. Please join as ${name}, or sign out.`,
 };
+
+let hadFocus = false; // while it is tried to take the seat again, which may fail
 
 // Where one may write again, or read.
 const goBack = () => byId(matchMedia('(hover: hover)').matches ? 'message' : 'log').focus();
@@ -42,14 +44,14 @@ function signIn(app, rejoin) {
   const name = h('input', { id: 'seat-name', autocomplete: 'nickname', spellcheck: 'false', enterkeyhint: 'go', dir: 'auto', required: true, 'aria-describedby': 'seat-name-error' });
   name.value = me;
   const error = h('p', { id: 'seat-name-error', class: 'error', role: 'alert' });
-  const onsubmit = async (event) => {
+  const onsubmit = (event) => {
     event.preventDefault();
     if (nameKey(cleanName(name.value)) === nameKey(me)) return rejoin();
-    error.textContent = nameFault(name.value);
+    const isWaiting = app.chat().outbox.waiting() || app.changing();
+    error.textContent = nameFault(name.value) || (isWaiting ? words.unsent(me) : '');
     name.ariaInvalid = error.textContent ? 'true' : null;
     if (error.textContent) return name.focus();
     // Somebody else goes by way of the first page.
-    if (!(await maySignOut(app))) return;
     app.showPanel({ name: name.value });
     byId('signin-form').requestSubmit();
   };
@@ -80,9 +82,11 @@ export function showSeatLost(app, state) {
   const isOver = chat.on('state', () => {
     isOver();
     clearTimeout(timer);
-    const hadFocus = panel.contains(document.activeElement);
+    hadFocus = panel.contains(document.activeElement);
     panel.remove();
     if (hadFocus && !byId('chat').hidden) goBack();
   });
   byId('log').after(panel);
+  if (hadFocus) panel.querySelector('input, button')?.focus();
+  hadFocus = false;
 }

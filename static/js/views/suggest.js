@@ -86,7 +86,7 @@ export function createSuggestions({ input, here, changed }) {
     update,
     // Whether the key was for the list.
     key(event) {
-      if (!isOpen() || !Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey || event.shiftKey) return false;
+      if (!isOpen() || !Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return false;
       if (input.selectionStart < start && event.key !== 'Escape') {
         close(); // the caret has left the name
         return false;
