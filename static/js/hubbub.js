@@ -3,7 +3,7 @@
 const OPEN_MS = 10_000;
 const HEALTHY_MS = 10_000;
 const SILENCE_MS = 45_000;
-const CHECK_EVERY_MS = 5_000;
+const CHECK_EVERY_MS = 1_000;
 const PROBE_MS = 10_000;
 const QUICK_PROBE_MS = 3_000;
 const PATIENCE_MS = 60_000; // while our own dead connection may hold our name

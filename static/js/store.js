@@ -220,7 +220,7 @@ const pages = {
   },
 };
 
-const asRead = (room, seq) => ({ ...room, unread: 0, mentions: 0, read: Math.max(seq, room.read) });
+const asRead = (room, seq) => ({ ...room, unread: 0, mentions: 0, read: Math.max(Math.min(seq, room.seq), room.read) });
 
 const roomActions = {
   joined: (room, frame, state) => {

@@ -23,6 +23,8 @@ scene('edit: the last one by the arrow, any own one by the menu; seen by all, th
   assert.equal(await ana.inputValue('#message'), '');
   await ana.fill('#message', 'a draft');
   await choose(ana, 'helo', 'Edit');
+  await ana.waitForSelector('dialog', { state: 'detached' });
+  await eventually(() => ana.inputValue('#message'), 'helo');
   await ana.fill('#message', 'hello');
   await ana.keyboard.press('Enter');
   assert.equal(await ana.inputValue('#message'), 'a draft');

@@ -40,6 +40,7 @@ scene('further up nothing moves, and the pill tells what is new', quick, async (
   const bob = await peer('bob');
   for (const text of numbered('m', 100)) bob.say(text);
   await eventually(() => lastText(ana), 'm99');
+  await eventuallyRead(ana, 100);
   await scrollUp(ana, 2);
   assert.equal(await pill(ana), 'Latest');
   const before = await firstInSight(ana);

@@ -129,11 +129,11 @@ for (const colorScheme of ['light', 'dark']) {
 
   for (const [what, [code, farewell]] of Object.entries(farewells)) {
     scene(`axe-core finds nothing, and nothing sticks out: ${what}, ${colorScheme}`, { isServerGoing: true }, async (stage) => {
-      for (const size of [{}, phone, { viewport: { width: 320, height: 480 } }]) {
+      for (const [i, size] of [{}, phone, { viewport: { width: 320, height: 480 } }].entries()) {
         const line = await link(stage);
-        const ana = await stage.person('ana', { colorScheme, url: line.url, ...size });
+        const ana = await stage.person(`ana ${i}`, { colorScheme, url: line.url, ...size });
         await say(ana, 'mine', 'x'.repeat(120));
-        await eventually(async () => (await ana.$$('.message')).length >= 2, true);
+        await eventually(async () => (await ana.$$('.mine[data-state="sent"]')).length, 2);
         line.dismiss(code, farewell);
         await ana.waitForSelector('.seat');
         await assertAccessible(ana, what);

@@ -255,8 +255,10 @@ scene('joined from elsewhere: a sign-in panel over the log, nothing is tried, an
   await ana.click('.seat button:text-is("Join")');
   await ana.waitForSelector('.seat', { state: 'detached' });
   await again.waitForSelector('.seat');
-  assert.equal(await ana.evaluate(() => document.activeElement.id), 'message');
+  assert.equal(await ana.evaluate(() => document.activeElement.id), 'log');
   await ana.keyboard.press('Enter');
+  assert.equal(await ana.inputValue('#message'), 'a draft');
+  await ana.press('#message', 'Enter');
   await eventuallySent(ana, ['mine', 'a draft']);
 
   await again.fill('#seat-name', ' ');

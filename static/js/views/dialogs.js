@@ -165,6 +165,7 @@ function withArrows(parent) {
 export function mention({ composer }, name) {
   const input = byId('message');
   const { value, selectionStart: at } = input;
+  if (input.readOnly) return;
   if (value.slice(0, at).endsWith(`@${name} `)) return composer.focus();
   const space = /\S$/u.test(value.slice(0, at)) ? ' ' : '';
   input.setRangeText(`${space}@${name} `, at, input.selectionEnd, 'end');

@@ -21,9 +21,6 @@ const words = {
 
 let hadFocus = false; // while it is tried to take the seat again, which may fail
 
-// Where one may write again, or read.
-const goBack = () => byId(matchMedia('(hover: hover)').matches ? 'message' : 'log').focus();
-
 // Removed from a room: nothing is to be filled in, and all of the log can be read. Who is banned has no way back.
 function wayBack({ retryAt }, rejoin, later) {
   if (!retryAt) return [];
@@ -69,7 +66,7 @@ export function showSeatLost(app, state) {
   const chat = app.chat();
   if (chat.state() !== state) return;
   const isRemoval = state.cause === 'removed';
-  const rejoin = () => chat.rejoin();
+  const rejoin = () => chat.state().phase === 'rejected' && chat.rejoin();
   let timer = null;
   const later = (f) => (timer = setTimeout(f, 1000));
   const reason = state.reason || words[state.cause] || words.stopped;
@@ -79,12 +76,15 @@ export function showSeatLost(app, state) {
     h('p', { class: 'error block', role: 'alert', dir: 'auto' }, reason),
     ...(isRemoval ? wayBack(state, rejoin, later) : signIn(app, rejoin)),
   );
-  const isOver = chat.on('state', () => {
+  // It stays while the seat is asked for: a second Enter is not to send the draft.
+  const isOver = chat.on('state', ({ phase }) => {
+    if (phase === 'connecting' || phase === 'waiting') return;
     isOver();
     clearTimeout(timer);
     hadFocus = panel.contains(document.activeElement);
     panel.remove();
-    if (hadFocus && !byId('chat').hidden) goBack();
+    if (hadFocus) byId('log').focus();
+    if (phase !== 'rejected') hadFocus = false;
   });
   byId('log').after(panel);
   if (hadFocus) panel.querySelector('input, button')?.focus();
