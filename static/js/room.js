@@ -306,6 +306,7 @@ function act(what, item, ...more) {
 }
 
 async function apply(event, request) {
+  if (chat.state().phase === 'rejected') return tell(strings.noSupport);
   const room = here();
   const was = findMessage(current(), event.id);
   const own = { ...event, username: me(), ts: Date.now() };

@@ -220,7 +220,7 @@ test('silence: the server is asked; if it does not answer, the connection is dea
   await pass(20_000);
   assert.equal(connection.state().phase, 'online');
   isServerThere = false;
-  await pass(75_000);
+  await pass(57_000);
   assert.notEqual(connection.state().phase, 'online');
 });
 

@@ -304,6 +304,53 @@ scene('a name that is refused later closes what was open, and nobody was offline
   await eventuallySent(ana, ['one', 'two']);
 });
 
+scene('a second Enter in the panel sends no draft; a reaction is refused there; the pill can be used', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url, viewport: { width: 1280, height: 400 } });
+  const bob = await stage.friend('bob');
+  await say(ana, 'mine');
+  for (let i = 0; i < 20; i++) await bob.say(`${i}`);
+  await ana.waitForFunction(() => document.querySelectorAll('.message').length === 21);
+  await ana.locator('.message.theirs article').first().press('+'); // all that is loaded later is there
+  await ana.waitForSelector('dialog[open]');
+  await ana.keyboard.press('Escape');
+  await ana.fill('#message', 'a draft');
+  line.dismiss(4403, { reason: 'Removed by bob', retry_after: 1 });
+  await ana.waitForSelector('.seat button:not([hidden])');
+  await ana.evaluate(() => (document.getElementById('log').scrollTop = 0));
+  await ana.click('#pill');
+  await ana.locator('.message.theirs article').last().press('+');
+  await ana.click('.quick button');
+  await eventually(() => ana.textContent('#message-error'), 'The connection was refused.');
+  assert.equal(await ana.locator('.chip').count(), 0);
+  await ana.focus('.seat button');
+  await Promise.all([ana.keyboard.press('Enter'), ana.keyboard.press('Enter'), ana.keyboard.press('Enter')]);
+  await ana.waitForSelector('.seat', { state: 'detached' });
+  await eventually(() => ana.getAttribute('#message', 'readonly'), null);
+  assert.equal(await ana.inputValue('#message'), 'a draft');
+  assert.equal((await texts(ana)).includes('a draft'), false);
+});
+
+scene('the words under a message that is on its way move nothing', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  await say(ana, 'one');
+  await eventuallySent(ana, ['one']);
+  const height = () => ana.$eval('.message:last-child', (row) => row.offsetHeight);
+  line.holdAnswers();
+  await say(ana, 'two');
+  await ana.waitForSelector('[data-state="sending"]');
+  const sending = await ana.evaluate(() => {
+    const row = document.querySelector('[data-state="sending"]');
+    const state = row.querySelector('.state');
+    for (const animation of state.getAnimations()) (animation.pause(), (animation.currentTime = 0));
+    return row.offsetHeight;
+  });
+  line.passAnswers();
+  await eventuallySent(ana, ['one', 'two']);
+  assert.equal(sending, await height());
+});
+
 scene('a seat that is lost while the panel cannot be loaded: why, and to be tried again', away, async (stage) => {
   const line = await link(stage);
   const ana = await stage.person('ana', { url: line.url });

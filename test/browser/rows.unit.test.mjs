@@ -493,6 +493,13 @@ test('in a new log nothing has been read', () => {
   assert.deepEqual([lobby(renewed).read, lobby(renewed).unread], [0, 1]);
 });
 
+test('what is read of a new log is of that log: a number of the old one, still on its way, does not count', () => {
+  const state = after(...Array.from({ length: 60 }, (_, i) => said('a', `${i}`)), { type: 'read' });
+  const renewed = play(state, joined([kept(1, 'new')], { epoch: 'e2', recovered: false }), { type: 'read', seq: 60 });
+  assert.equal(lobby(renewed).read, 1);
+  assert.equal(lobby(play(renewed, said('a', 'more', noon, false), { type: 'lookAway', seq: Infinity })).unread, 1);
+});
+
 test('what was missed has a line before it, also where somebody looks on', () => {
   const state = after(said('a', '1'));
   const back = play(state, joined([kept(2, '2'), kept(3, '3')], { recovered: true }));

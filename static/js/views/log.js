@@ -46,7 +46,7 @@ export function foldNotices(items) {
   }
   const fold = { joined: [], left: [] };
   for (const { username, was, is } of people.values()) {
-    if (was !== is && was === 'leave') continue; // back again
+    if (was === 'leave' && is === 'join') continue; // back again
     if (was === 'join') fold.joined.push(username);
     if (is === 'leave') fold.left.push(username);
   }
@@ -57,8 +57,8 @@ function noticeRow(items, open) {
   const { key } = items[0];
   if (items.length === 1) return { kind: 'notice', key, sig: [1], items };
   const isOpen = open.has(key);
-  const all = foldNotices(items);
-  return all.joined[0] || all.left[0] ? { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen, all } : null;
+  const who = foldNotices(items);
+  return who.joined[0] || who.left[0] ? { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen, who } : null;
 }
 
 // In the log, it seems: only the ack is missing.
@@ -231,10 +231,9 @@ export function createBuilders({ on, me }) {
     );
   }
 
-  function fold({ key, items, isOpen, all }) {
-    const summary = Object.keys(all)
-      .filter((verb) => all[verb][0])
-      .flatMap((verb, i) => [i && ' · ', ...namesIn(strings[verb](all[verb]))].filter(Boolean));
+  function fold({ key, items, isOpen, who }) {
+    const parts = ['joined', 'left'].flatMap((verb) => (who[verb][0] ? [' · ', ...strings[verb](who[verb])] : []));
+    const summary = namesIn(parts.slice(1));
     const lines = () =>
       h('ol', {}, ...items.map((item) => h('li', {}, h('span', {}, ...sentence(item)), ' ', timeOf(item.ts))));
     const onclick = () => on.toggle(key);
