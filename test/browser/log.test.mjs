@@ -160,11 +160,11 @@ scene('what came just before the tab was hidden has not been read', quick, async
   const ana = await person('ana');
   const bob = await person('bob');
   await ana.evaluate(() => {
-    const look = () => {
-      if (document.querySelectorAll('.message').length < 2 || document.hidden) return;
+    const hide = () => {
       Object.defineProperty(document, 'hidden', { value: true, configurable: true });
       document.dispatchEvent(new Event('visibilitychange'));
     };
+    const look = () => document.querySelectorAll('.message').length > 1 && setTimeout(hide, 200);
     new MutationObserver(look).observe(document.getElementById('rows'), { childList: true });
   });
   await say(bob, 'one');
