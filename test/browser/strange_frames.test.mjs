@@ -14,7 +14,7 @@ async function pretend({ daemon, visitor, later }) {
   const sockets = [];
   let spoil = (data) => data;
   const web = http.createServer((request, response) => {
-    const onward = http.request({ port: daemon.port, path: request.url, headers: request.headers });
+    const onward = http.request({ host: '127.0.0.1', port: daemon.port, path: request.url, headers: request.headers });
     onward.on('response', (answer) => {
       response.writeHead(answer.statusCode, answer.headers);
       answer.pipe(response);
