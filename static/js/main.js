@@ -14,20 +14,23 @@ const button = byId('join');
 let slow = null;
 let isBusy = false;
 let theme = browser.get('theme');
-if (!Object.hasOwn(strings.themes, theme)) theme = 'system';
+if (!strings.themes[theme]) theme = 'system';
 
-const load = once((again) => {
+const load = once(() => {
   // All at once, not as each names the next.
   const links = behind.split(' ').map((module) => h('link', { rel: 'modulepreload', href: `js/${module}.js` }));
-  if (!again) document.head.append(...links);
-  return import(`./room.js${again}`);
+  document.head.append(...links);
+  return import('./room.js');
 });
 
 async function join(wish, options) {
   busy(true);
   const loaded = await load().catch(() => null);
   if (loaded) loaded.join(signin, wish, options);
-  else signin.show({ ...wish, error: strings.unreachable });
+  else if (!options && (await fetch('').catch(() => null))) {
+    tab.set('seat', wish);
+    location.reload();
+  } else signin.show({ ...wish, error: strings.unreachable });
 }
 
 function ask(input) {

@@ -197,3 +197,19 @@ scene('going back after joining leaves; it does not join the first room', async 
   await page.goBack();
   assert.equal(page.url(), 'about:blank');
 });
+
+// Some browsers remember which modules have failed for as long as the page is there: Debian 12 began with such a Chromium.
+for (const module of ['store', 'views/log', 'views/frame', 'room'])
+  scene(`what could not be loaded the first time does not shut anybody out: ${module}`, { isServerGoing: true }, async ({ visitor }) => {
+    const page = await visitor();
+    const isItself = `**/js/${module}.js*`;
+    await page.route(isItself, (route) => route.abort('connectionrefused'));
+    await page.fill('#name', 'ana');
+    await page.waitForFunction(() => document.querySelector('link[href="js/room.js"]'));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#signin-error:not(:empty)');
+    await page.unroute(isItself);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#chat', { state: 'visible' });
+    await eventually(() => page.title(), '#lobby · hubbub');
+  });

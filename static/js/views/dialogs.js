@@ -1,16 +1,17 @@
 // What opens over the page, each for a moment, and what is done by it; and what else is not needed at once: loaded when
 // the first of them is asked for.
 import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
-import { canNotify } from '../notify.js';
 import { DEFAULT_ROOM, cleanRoom } from '../hubbub.js';
 import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
 import { namesIn } from './log.js';
-import { labels, lineOf } from './tools.js';
 
-export { stepTo } from './keys.js';
-export { showSeatLost } from './seat.js';
-export { tap, watch } from './tools.js';
+// A browser may remember that one of these has failed: asked for again, each has another address.
+const { search: again } = new URL(import.meta.url);
+const modules = ['../notify', './tools', './keys', './seat'].map((name) => import(`${name}.js${again}`));
+const [{ canNotify }, { labels, lineOf, tap, watch }, { stepTo }, { showSeatLost }] = await Promise.all(modules);
+
+export { showSeatLost, stepTo, tap, watch };
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const SEARCH_AFTER_MS = 250;
