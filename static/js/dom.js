@@ -15,6 +15,11 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+export const namesIn = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
+
+// Read out at once.
+export const alert = (text) => byId('alert').replaceChildren(text && h('p', { dir: 'auto' }, text));
+
 export const button = (attributes, ...children) => h('button', { type: 'button', ...attributes }, ...children);
 
 export function icon(name) {
@@ -50,7 +55,7 @@ export function hide(element, isHidden) {
 
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
 
-// The children of parent become those of rows (docs/client.md); build(row) makes a node.
+// docs/client.md
 export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   const keys = new Set(rows.map((row) => row.key));

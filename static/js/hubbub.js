@@ -19,7 +19,7 @@ const AGAIN_MS = 1_000;
 const PACE_MS = 2_000; // twice the rate's
 const LAST = 50;
 const ENTRIES_MAX = 50;
-const CHARACTERS_MAX = 64 * 1024;
+const BYTES_MAX = 64 * 1024;
 const FRAME_LEAST = 1024;
 
 // --- wire ---
@@ -412,8 +412,8 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
     // Null: too much is waiting.
     add({ room, body, reply_to, after = 0 }) {
       const open = unconfirmed();
-      const size = open.reduce((sum, e) => sum + e.body.length, body.length);
-      if (open.length >= ENTRIES_MAX || (open.length && size > CHARACTERS_MAX)) return null;
+      const size = open.reduce((sum, e) => sum + bytes(e.body), bytes(body));
+      if (open.length >= ENTRIES_MAX || (open.length && size > BYTES_MAX)) return null;
       const entry = { cid: newCid(), room, body, reply_to, ts: now(), after, state: 'queued' };
       set([...entries, entry]);
       return entry;

@@ -1,5 +1,5 @@
 // The first page. The room is loaded while it is filled in.
-import { browser, byId, h, once, roomOfAddress, showAvatar, tab } from './dom.js';
+import { alert, browser, byId, h, namesIn, once, roomOfAddress, showAvatar, tab } from './dom.js';
 import { DEFAULT_ROOM, cleanName, cleanRoom } from './hubbub.js';
 import { nameFault, roomFault, strings } from './words.js';
 
@@ -41,16 +41,19 @@ function ask(input) {
 function complain(input, text) {
   byId(`${input.id}-error`).textContent = text;
   input.ariaInvalid = text ? 'true' : null;
-  if (text) ask(input);
+  if (!text) return;
+  alert(text);
+  ask(input);
 }
 
 function clear() {
   for (const input of [name, room]) complain(input, '');
   byId('signin-error').textContent = '';
+  alert('');
 }
 
 function showLabel(isSlow = false) {
-  button.textContent = isSlow ? strings.connecting : strings.joinRoom(cleanRoom(room.value));
+  button.replaceChildren(...namesIn(isSlow ? [strings.connecting] : strings.joinRoom(cleanRoom(room.value))));
 }
 
 function showRoom(wanted) {
@@ -118,6 +121,7 @@ const signin = {
     else if (wish.isNameFault) complain(name, wish.error);
     else {
       byId('signin-error').textContent = wish.error;
+      alert(wish.error);
       button.focus();
     }
   },

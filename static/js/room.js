@@ -1,5 +1,5 @@
 // The room: what a person does and what the server says meet here.
-import { browser, byId, h, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
+import { alert, browser, byId, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
 import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, connect, nameKey } from './hubbub.js';
 import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
 import { createAnnouncer, createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
@@ -132,13 +132,20 @@ function open(room, how = 'pushState') {
   log.looked();
 }
 
+function closeDrawers() {
+  rooms.close();
+  people.close();
+}
+
 function goTo(room) {
   const clean = cleanRoom(room);
   if (!seat) return;
-  rooms.close();
-  people.close();
+  closeDrawers();
   const fault = roomFault(clean);
-  if (fault) return tell(fault);
+  if (fault) {
+    open(here(), 'replaceState');
+    return tell(fault);
+  }
   if (!roomOf(store.get(), clean)) enterRoom(clean);
   if (clean !== here()) {
     composer.save();
@@ -176,7 +183,8 @@ function showPanel(problem) {
   status.show(chat.state());
   document.querySelector('dialog[open]')?.close();
   byId('chat').hidden = true;
-  for (const part of [rooms, people, log]) part.close();
+  closeDrawers();
+  log.close();
   announcer.stop();
   document.title = strings.app;
   showFavicon('icon.svg');
@@ -237,6 +245,7 @@ const frames = {
   message(frame) {
     store.dispatch({ ...frame, watched: isWatched(frame.room) });
     if (!isMe(store.get(), frame.username)) announcer.message(frame);
+    else if (byId('message-error').textContent === strings.full) tell('');
   },
 
   ack: ({ room, id, cid }) => store.dispatch({ type: 'rekey', room, id, key: cid }),
@@ -251,7 +260,7 @@ const frames = {
 
   error({ error }, { entry, refusedRoom } = {}) {
     if (refusedRoom) leaveRoom(refusedRoom);
-    if (entry) byId('alert').replaceChildren(h('p', { dir: 'auto' }, strings.failed(error)));
+    if (entry) alert(strings.failed(error));
     else tell(error);
   },
 };
@@ -424,6 +433,7 @@ function nextRegion(by) {
   const all = ['rooms', 'log', 'composer', 'people'].map(byId).filter((region) => region.checkVisibility());
   const at = all.findIndex((region) => region.contains(document.activeElement));
   const next = all.at(at < 0 && by < 0 ? by : (at + by) % all.length);
+  if (!next.matches(':popover-open')) closeDrawers();
   (next.querySelector('[tabindex="0"], [aria-current="page"], textarea') ?? next).focus();
 }
 
@@ -445,7 +455,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     keyed();
   } else if (event.key === 'Escape' && !event.isComposing && !document.querySelector(':popover-open')) escape();
-  else if (isStrayCharacter(event)) composer.focus();
+  else if (isStrayCharacter(event)) closeDrawers(), composer.focus();
 });
 for (const [id, what] of [
   ['room-add', 'openSwitcher'],

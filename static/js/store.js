@@ -54,9 +54,9 @@ export function mentions(body, name) {
   return false;
 }
 
-function item(state, { id, seq, username, body, ts, reply_to, edited, deleted, reactions = {}, cid }) {
+function item(state, { id, seq, username, body, ts, reply_to, edited, deleted, reactions = {}, cid, watched }) {
   const mine = isMe(state, username);
-  return { kind: 'message', key: cid ?? id, id, seq, username, body, ts, mine, reactions, reply_to, edited, deleted };
+  return { kind: 'message', key: cid ?? id, id, seq, username, body, ts, mine, reactions, reply_to, edited, deleted, watched };
 }
 const itemsOf = (state, frames) => frames.filter((f) => f.type === 'message').map((f) => item(state, f));
 
@@ -104,7 +104,7 @@ function arrive(room, frame, state) {
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
   if (made.mine && !room.unread) return { ...after, read: made.seq };
-  return made.mine || frame.watched ? after : count(after, made, state, frame.isAway);
+  return made.mine || made.watched ? after : count(after, made, state, frame.isAway);
 }
 
 function count(room, made, state, isAway) {
@@ -199,7 +199,7 @@ const crop = (room) =>
 const pages = {
   before: (room, { items, more, since }, state) => {
     const after = crop({ ...room, items: merge(room.items, items), hasOlder: more });
-    return since === undefined ? after : unreadSince(after, since, state);
+    return since === room.read ? unreadSince(after, since, state) : after;
   },
   after: (room, { items, more }, state) => {
     const after = { ...room, items: merge(room.items, items), hasNewer: more };

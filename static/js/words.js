@@ -1,12 +1,16 @@
 // All that a person reads, but for the dialogs.
 import { bytes, cleanName, cleanRoom, nameKey, utf8 } from './hubbub.js';
 
+const NAMES_MAX = 8; // in a sentence
+
 const plural = new Intl.PluralRules('en');
 export const count = (n, one, other) => `${n} ${plural.select(n) === 'one' ? one : other}`;
 const list = new Intl.ListFormat('en', { type: 'unit' });
 const and = new Intl.ListFormat('en');
 
-const people = (names) => list.formatToParts(names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
+const others = (n) => count(n, 'other', 'others');
+const people = (names) =>
+  list.formatToParts(names.length > NAMES_MAX ? [...names.slice(0, NAMES_MAX), others(names.length - NAMES_MAX)] : names).map(({ type, value }) => (type === 'element' ? { name: value } : value));
 const everybody = (names, me) => and.format(names.map((name) => (nameKey(name) === nameKey(me) ? 'you' : name)));
 
 const newMessages = (n) => count(n, 'new message', 'new messages');
@@ -30,7 +34,7 @@ export const strings = {
   noSupport: 'The connection was refused.',
 
   connecting: 'Connecting…',
-  joinRoom: (room) => `Join #${room}`,
+  joinRoom: (room) => ['Join ', { name: `#${room}` }],
   backOnline: 'Back online',
   lost: 'Connection lost.',
   restart: 'The server is restarting.',
@@ -45,7 +49,7 @@ export const strings = {
   reload: 'Reload',
 
   messagesIn: (room) => `Messages in ${room}`,
-  messageTo: (room) => `Message #${room}`,
+  messageTo: (room) => `Message ${room}`,
   peopleWord: (n) => (plural.select(n) === 'one' ? 'person' : 'people'),
   andMore: (n) => `and ${n} more`,
   title: (unread, room) => `${unread ? `(${unread}) ` : ''}#${room} · hubbub`,
@@ -53,7 +57,7 @@ export const strings = {
     [room, unread && `${unread} unread`, isMentioned && 'mentioned'].filter(Boolean).join(', '),
   mention: (name) => `Mention ${name}`,
 
-  emptyTitle: (room) => `Welcome to #${room}`,
+  emptyTitle: (room) => ['Welcome to ', { name: `#${room}` }],
 
   joined: (names) => [...people(names), ' joined'],
   left: (names) => [...people(names), ' left'],
@@ -62,7 +66,6 @@ export const strings = {
   hole: 'Some messages may be missing here.',
   load: 'Load',
   newMessages: 'New messages',
-  copyDay: 'Copy this day',
   unread: newMessages,
   unreadAbove: (n) => `${n} unread`,
   latest: 'Latest',
@@ -74,23 +77,23 @@ export const strings = {
   addReaction: 'Add a reaction',
   typing(names) {
     const [one, two] = names.map((name) => ({ name }));
-    const others = names.length - 2;
+    const more = names.length - 2;
     if (!one) return [];
     if (!two) return [one, ' is typing…'];
-    return others ? [one, ', ', two, ` and ${count(others, 'other', 'others')} are typing…`] : [one, ' and ', two, ' are typing…'];
+    return more ? [one, ', ', two, ` and ${others(more)} are typing…`] : [one, ' and ', two, ' are typing…'];
   },
 
-  queued: 'Waiting to be sent',
+  queued: 'Queued',
   sending: 'Sending…',
   failed: (reason) => `Not sent: ${reason}`,
   didNotWork: (reason) => `That did not work: ${reason}`,
   tooLong: 'This message is too long.',
   full: 'Too many messages are waiting. Please wait until you are connected again.',
-  retry: 'Send again',
+  retry: 'Retry',
   edit: 'Edit',
   remove: 'Delete',
-  editing: 'Editing',
-  replying: 'Replying to',
+  editing: ['Editing'],
+  replying: (name) => ['Replying to ', { name }],
   escCancels: '· Esc cancels',
 
   spoken: (name, body, room) => `${name}${room ? ` in ${room}` : ''}: ${body}`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyRead, eventuallyTexts, readLog, say, scene, scrollUp, setHidden, signIn, texts } from './harness.mjs';
+import { eventually, eventuallyRead, eventuallySent, eventuallyTexts, readLog, say, scene, scrollUp, setHidden, signIn, texts } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const numbered = (letter, n) => Array.from({ length: n }, (_, i) => `${letter}${i}`);
@@ -9,11 +9,7 @@ const isAtEnd = (page) =>
     const log = document.getElementById('log');
     return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
   });
-const pill = (page) =>
-  page.evaluate(() => {
-    const button = document.getElementById('pill');
-    return button.hidden ? '' : button.textContent.trim();
-  });
+const pill = (page, id = 'pill') => page.$eval(`#${id}`, (button) => (button.hidden ? '' : button.textContent.trim()));
 // Where the first row in sight is, by its text.
 const firstInSight = (page) =>
   page.evaluate(() => {
@@ -154,6 +150,39 @@ scene('unread: counted in the title, with a line where one left off', async ({ p
   await eventually(line, ['four', 'five']);
   await say(ana, 'mine');
   await eventually(line, null);
+});
+
+scene('the way up to the line tells what was unread there, and not what one has watched since', quick, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  bob.say('seen');
+  await eventuallyTexts(ana, ['seen']);
+  await eventuallyRead(ana, 1);
+  await setHidden(ana, true);
+  for (const text of numbered('m', 40)) bob.say(text);
+  await eventually(() => ana.title(), '(40) #lobby · hubbub');
+  await setHidden(ana, false);
+  await eventuallyRead(ana, 41);
+  await eventually(() => pill(ana, 'pill-top'), '40 unread');
+  for (const text of numbered('n', 5)) bob.say(text);
+  await eventually(() => lastText(ana), 'n4');
+  await eventuallyRead(ana, 46);
+  assert.equal(await pill(ana, 'pill-top'), '40 unread');
+  await ana.click('#pill-top');
+  assert.equal(await ana.textContent('.line + .message .bubble'), 'm0');
+});
+
+scene('a held Enter sends once, and nothing of the page before', async ({ person }) => {
+  const ana = await person('ana');
+  await ana.fill('#message', 'one');
+  await ana.focus('#message');
+  await ana.keyboard.down('Enter');
+  await ana.fill('#message', 'two');
+  for (let i = 0; i < 3; i++) await ana.keyboard.down('Enter'); // repeated by the keyboard
+  await ana.keyboard.up('Enter');
+  assert.equal(await ana.inputValue('#message'), 'two');
+  await ana.keyboard.press('Enter');
+  await eventuallySent(ana, ['one', 'two']);
 });
 
 scene('what came just before the tab was hidden has not been read', quick, async ({ person }) => {
@@ -414,8 +443,8 @@ scene('rows are copied as clean text, part of one as it is; and a whole day', { 
   assert.equal(await copied(ana), '[hh:mm] bob: two\n[hh:mm] bob: three\nlines\n[hh:mm] ana: mine');
   await ana.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const clipboard = () => ana.evaluate(async () => (await navigator.clipboard.readText()).replaceAll(/\d\d:\d\d/g, 'hh:mm'));
-  await ana.hover('.day');
-  await ana.click('.day button');
+  await ana.press('article', 'Enter');
+  await ana.click('dialog button:text-is("Copy this day")');
   await eventually(clipboard, '[hh:mm] bob: one\n[hh:mm] bob: two\n[hh:mm] bob: three\nlines\n[hh:mm] ana: mine');
   assert.equal(await ana.textContent('#alert'), 'Copied.');
   await select(0, 0);
@@ -431,8 +460,8 @@ scene('a day is copied whole, also what of it is not loaded yet', { ...quick }, 
   await eventually(() => lastText(ana), 'm179');
   assert.ok(!(await texts(ana)).includes('m100'), 'not loaded yet');
   await ana.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await ana.$eval('.day button', (button) => button.focus({ preventScroll: true })); // or the page loads more by itself
-  await ana.keyboard.press('Enter');
+  await ana.locator('article').last().press('Enter');
+  await ana.click('dialog button:text-is("Copy this day")');
   await eventually(() => ana.textContent('#alert'), 'Copied.');
   const lines = await ana.evaluate(async () => (await navigator.clipboard.readText()).split('\n'));
   assert.deepEqual(lines.map((line) => line.replace(/^\[\d\d:\d\d\] /, '')), all.map((text) => `bob: ${text}`));

@@ -159,6 +159,63 @@ scene('the drawer opens, takes the focus on, and closes', async ({ person, peer 
   assert.equal(await ana.evaluate(() => document.activeElement.id), 'people-open');
 });
 
+scene('keys lead to nothing that is behind a drawer', async ({ person }) => {
+  const ana = await person('ana', phone);
+  const open = async () => {
+    await ana.tap('#rooms-open');
+    await ana.waitForSelector('#rooms', { state: 'visible' });
+  };
+  const focus = () => ana.evaluate(() => document.activeElement.id || document.activeElement.className);
+  await open();
+  await ana.keyboard.press('F6');
+  assert.equal(await focus(), 'room-link');
+  assert.equal(await ana.isVisible('#rooms'), true);
+  await ana.keyboard.press('F6');
+  assert.equal(await focus(), 'log');
+  await ana.waitForSelector('#rooms', { state: 'hidden' });
+  await open();
+  await ana.keyboard.press('x');
+  await ana.waitForSelector('#rooms', { state: 'hidden' });
+  assert.deepEqual([await focus(), await ana.inputValue('#message')], ['message', 'x']);
+});
+
+scene('on a phone that lies on its side, with a long draft, the panel of a lost seat is seen whole', { isServerGoing: true }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { ...phone, viewport: { width: 844, height: 390 }, url: line.url });
+  await ana.fill('#message', 'a long draft\n'.repeat(20));
+  line.dismiss(...farewells['a sign-in that is over']);
+  await ana.waitForSelector('.seat');
+  await stillness(ana);
+  const cut = await ana.$eval('.seat', (seat) => seat.scrollHeight - seat.clientHeight);
+  assert.ok(cut <= 0, `${cut} px are out of sight`);
+});
+
+scene('an error is told once, by the only alert of the page; of a name, its direction is its own', { isServerGoing: true }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.visitor({ url: line.url });
+  const alerts = () => ana.$$eval('[role="alert"]', (all) => all.map((one) => one.textContent));
+  const names = (where) => ana.$$eval(`${where} bdi`, (all) => all.map((one) => one.textContent));
+  await ana.fill('#room', 'مقهى');
+  assert.deepEqual(await names('#join'), ['#مقهى']);
+  await ana.click('#join');
+  await eventually(alerts, ['Please choose a name.']);
+  await ana.fill('#room', 'tea');
+  await signIn(ana, 'ana');
+  assert.deepEqual([await alerts(), await names('#empty-title')], [[''], ['#tea']]);
+  const bob = await stage.friend('بوب', { room: 'tea' });
+  await bob.say('hello');
+  await ana.press('article', 'r');
+  await ana.waitForSelector('#context:not([hidden])');
+  assert.deepEqual(await names('#context-what'), ['بوب']);
+  await ana.fill('#message', 'y'.repeat(70_000));
+  await ana.press('#message', 'Enter');
+  assert.deepEqual(await alerts(), ['This message is too long.']);
+  await ana.fill('#message', 'y');
+  assert.deepEqual(await alerts(), ['']);
+  line.dismiss(...farewells['a sign-in that is over']);
+  await eventually(alerts, ['Your sign-in is over.']);
+});
+
 const sticksOut = (one) =>
   one.evaluate(() => {
     const found = [];
@@ -309,7 +366,7 @@ scene('targets: 24 px for a mouse, 44 px for a finger', async (stage) => {
   ]) {
     const ana = await stage.person(`ana${least}`, context);
     const small = await ana.$$eval(
-      'button',
+      'button, a, textarea',
       (all, px) =>
         all
           .filter((one) => one.checkVisibility())

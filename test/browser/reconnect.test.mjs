@@ -84,7 +84,7 @@ scene('a cut line: nothing is lost or doubled, in either direction', patient, as
   await eventually(() => states(ana), ['before:sent', 'one:queued', 'two:queued', 'three:queued']);
   await eventually(
     () => ana.$$eval('.state:not(:empty)', (all) => all.map((one) => one.textContent)),
-    Array(3).fill('Waiting to be sent'),
+    Array(3).fill('Queued'),
   );
   const missed = Array.from({ length: 50 }, (_, i) => `missed ${i}`);
   await say(bob, ...missed);
@@ -232,7 +232,7 @@ scene('keys lead to other rooms and regions without a link, whatever has been lo
   assert.equal(await ana.textContent('#message-error'), '');
 });
 
-const reason = (page) => page.textContent('.seat [role="alert"]');
+const reason = (page) => page.textContent('.seat .error.block');
 
 scene('joined from elsewhere: a sign-in panel over the log, nothing is tried, and back with the draft', away, async (stage) => {
   const ana = await stage.person('ana');
@@ -476,6 +476,21 @@ scene('a text too long for one frame is not sent at all and stays where it is', 
   assert.deepEqual(await texts(ana), []);
 });
 
+scene('too many wait: told, and no longer once they go', { ...away, daemon: { message_rate: 0 } }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  line.cut();
+  const all = Array.from({ length: 50 }, (_, i) => `m${i}`);
+  await say(ana, ...all, 'one more');
+  await eventually(async () => (await ana.textContent('#message-error')).startsWith('Too many messages are waiting.'), true);
+  assert.equal(await ana.inputValue('#message'), 'one more');
+  line.heal();
+  await eventuallySent(ana, all);
+  assert.equal(await ana.textContent('#message-error'), '');
+  await ana.press('#message', 'Enter');
+  await eventuallySent(ana, [...all, 'one more']);
+});
+
 scene('a reload with messages waiting sends them once', away, async (stage) => {
   const { daemon } = stage;
   const ana = await stage.person('ana');
@@ -581,7 +596,7 @@ scene('the details of the connection are there while the server does not answer,
   try {
     await ana.click('dialog button:text-is("Connection details")');
     await ana.waitForSelector('dialog dl');
-    assert.deepEqual([await fact('State'), await fact('Round trip'), await fact('Waiting to be sent')], ['online', '…', '0']);
+    assert.deepEqual([await fact('State'), await fact('Round trip'), await fact('Queued')], ['online', '…', '0']);
     assert.match(await fact('#lobby'), /^event 0 of /);
   } finally {
     daemon.child.kill('SIGCONT');

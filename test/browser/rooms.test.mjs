@@ -285,6 +285,7 @@ scene('an address that is of no room: one stays where one is, and is told why', 
   const ana = await person('ana');
   await ana.evaluate(() => (location.hash = '#/r/a%20b'));
   await eventually(() => ana.textContent('#message-error'), 'A room name has letters, digits and . _ - only.');
+  assert.equal(await ana.evaluate(() => location.hash), '#/r/lobby');
   assert.equal(await ana.textContent('#room-name'), 'lobby');
   assert.deepEqual(await links(ana), ['lobby']);
   await say(ana, 'still here');

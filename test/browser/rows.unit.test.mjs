@@ -88,6 +88,15 @@ test('a day is headed once', () => {
   assert.deepEqual(days.slice(1), ['Yesterday', 'Today']);
 });
 
+test('a day of which nothing is shown has no heading, and one that comes late has it once', () => {
+  const day = 24 * 60 * minute;
+  const night = [said('a', '1', noon - day), went('b'), came('b')];
+  assert.equal(kinds(after(...night)), 'day message');
+  assert.equal(kinds(after(...night, said('a', '2'))), 'day message day message');
+  assert.equal(kinds(after(...night, said('a', '2', noon - day), said('a', '3'))), 'day message day message message');
+  assert.equal(kinds(after(...night, came('c', noon + day))), 'day message day notice');
+});
+
 test('coming and going folds, but not our own; or is shown one by one, or not at all', () => {
   assert.equal(kinds(after(came('a'))), 'day notice');
   assert.equal(kinds(after(came('a'), came('b'), went('a'))), 'day fold');
@@ -396,6 +405,8 @@ test('more is unread than the first page has: the page before it moves the line 
   const whole = lobby(play(state, { ...before, since: 1 }));
   assert.deepEqual([whole.unread, whole.mentions, whole.line], [4, 1, 'm2']);
   assert.deepEqual([lobby(play(state, before)).unread, lobby(play(state, before)).line], [2, 'm4']);
+  const cleared = lobby(play(state, { type: 'clearLine' }, { ...before, since: 1 }));
+  assert.deepEqual([cleared.unread, cleared.line], [0, null], 'all was read while it was on its way');
 });
 
 test('rooms: entered in order, renamed, left; any name will do', () => {

@@ -28,6 +28,10 @@ test('a hue is a whole number of degrees and the same for every spelling of a na
 
 test('one is oneself, however the name is spelled', () => {
   assert.equal(strings.reaction('👍', ['bob', 'ana'], 'Ana'), '👍 2, bob and you');
+  const joined = (n) =>
+    strings.joined(Array.from({ length: n }, (_, i) => `p${i}`)).map((part) => part.name ?? part).join('');
+  assert.equal(joined(2), 'p0, p1 joined');
+  assert.equal(joined(40), 'p0, p1, p2, p3, p4, p5, p6, p7, 32 others joined');
 });
 
 test('days are those of the calendar here', () => {

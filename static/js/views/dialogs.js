@@ -1,10 +1,9 @@
 // What opens over the page, each for a moment, and what is done by it; and what else is not needed at once: loaded when
 // the first of them is asked for.
-import { avatar, button, byId, h, icon, iconButton } from '../dom.js';
+import { alert, avatar, button, byId, h, icon, iconButton, namesIn } from '../dom.js';
 import { DEFAULT_ROOM, cleanRoom } from '../hubbub.js';
 import { findMessage } from '../store.js';
 import { count, format, fullTime, roomFault, startOfDay, strings } from '../words.js';
-import { namesIn } from './log.js';
 
 // A browser may remember that one of these has failed: asked for again, each has another address.
 const { search: again } = new URL(import.meta.url);
@@ -27,6 +26,7 @@ const RESULT = 300;
 
 // Those of the page are in index.html.
 const icons = {
+  copy: 'M8 8h12v12H8zM4 16V4h12',
   edit: 'm4 20 1-4.5L16.5 4a2.1 2.1 0 0 1 3 3L8.5 18.5zM14.5 6l3.5 3.5',
   trash:
     'M5 7h14M10 7V4.5h4V7M7 7l.8 12a1.5 1.5 0 0 0 1.5 1.5h5.4a1.5 1.5 0 0 0 1.5-1.5L17 7M10.5 11v5.5M13.5 11v5.5',
@@ -42,6 +42,7 @@ const shortMoment = format({ dateStyle: 'medium', timeStyle: 'short' });
 
 const words = {
   copy: 'Copy text',
+  copyDay: 'Copy this day',
   copied: 'Copied.',
   copiedPart: 'Copied what is here of that day: there is more of it.',
   notFound: 'That message could not be found.',
@@ -60,7 +61,6 @@ const words = {
   settings: 'Settings',
   switcher: 'Go to a room',
   find: 'Room',
-  joinRoom: (room) => `Join #${room}`,
   people: (n) => count(n, 'person', 'people'),
   search: 'Search',
   searchFor: 'Words to look for',
@@ -179,6 +179,7 @@ export async function more(app, item, anchor) {
     ['react', 'react', labels.react],
     ['reply', 'reply', labels.reply],
     ['copy', 'copy', words.copy],
+    ['copyDay', 'copy', words.copyDay],
     ...(item.mine
       ? [
           ['edit', 'edit', labels.edit],
@@ -287,13 +288,14 @@ async function copyAndTell(text, told = words.copied) {
   const before = document.activeElement;
   await copyText(text);
   before?.focus({ preventScroll: true });
-  byId('alert').replaceChildren(h('p', {}, told));
+  alert(told);
 }
 
 export const copy = (app, { body }) => copyAndTell(body);
 
-export async function copyDay({ current, older }, day) {
+export async function copyDay({ current, older }, { ts }) {
   const { name } = current();
+  const day = startOfDay(ts);
   const isOf = (item) => startOfDay(item.ts) === day;
   const mayBeAbove = () => current().hasOlder && current().items[0].ts >= day;
   for (let tries = 0; tries < DAY_TRIES && mayBeAbove(); tries++) {
@@ -367,7 +369,7 @@ export function openSwitcher(app) {
         h(
           'span',
           { class: 'result-text' },
-          h('span', { dir: 'auto' }, isNew ? words.joinRoom(name) : name),
+          h('span', { dir: 'auto' }, ...(isNew ? namesIn(strings.joinRoom(name)) : [name])),
           topic ? h('span', { class: 'muted', dir: 'auto' }, topic) : null,
         ),
         members === undefined ? null : h('span', { class: 'muted' }, words.people(members)),
@@ -668,7 +670,7 @@ function showDetails(app) {
     ['State', chat.state().phase],
     ['Round trip', '…'],
     ['Server', [hello?.server, hello?.build].filter(Boolean).join(' ')],
-    ['Waiting to be sent', String(chat.outbox.waiting())],
+    ['Queued', String(chat.outbox.waiting())],
     ...chat.rooms().map((room) => {
       const { seq, epoch } = chat.room(room).place();
       return [`#${room}`, `event ${seq} of ${epoch}`];

@@ -1,8 +1,7 @@
-// What stands around the log: rooms, people, what is spoken, the connection, the composer (docs/client.md).
-import { avatar, button, byId, h, hide, once, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
+// What stands around the log.
+import { alert, avatar, button, byId, h, hide, namesIn, once, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
 import { isMe, mentions } from '../store.js';
 import { strings } from '../words.js';
-import { namesIn } from './log.js';
 
 const SHOWN_MAX = 500;
 const FACES = 3;
@@ -166,7 +165,7 @@ export function createAnnouncer({ store, settings, goTo }) {
       timer = held = null;
       recent = [];
       lines.replaceChildren();
-      byId('alert').replaceChildren();
+      alert('');
     },
   };
 }
@@ -254,7 +253,6 @@ export function createComposer(on) {
 
   const draftName = (room = place.room) => `draft ${place.seat} ${room}`;
 
-  // Without the log being taller for a moment, which would scroll it.
   function fit() {
     form.style.setProperty('min-height', `${form.offsetHeight}px`);
     input.style.setProperty('height', 'auto');
@@ -274,6 +272,7 @@ export function createComposer(on) {
       input.focus();
       retry();
     };
+    if (text || error.textContent) alert(text);
     error.replaceChildren(text, ...(retry ? [' ', button({ onclick: again }, strings.tryAgain)] : []));
     return false;
   }
@@ -303,8 +302,8 @@ export function createComposer(on) {
     context.hidden = !item;
     form.dataset.mode = mode.edit ? 'edit' : mode.reply ? 'reply' : '';
     if (!item) return;
-    const who = item.mine ? strings.you : item.username;
-    write(byId('context-what'), mode.edit ? strings.editing : `${strings.replying} ${who}`);
+    const what = mode.edit ? strings.editing : strings.replying(item.mine ? strings.you : item.username);
+    byId('context-what').replaceChildren(...namesIn(what));
     write(byId('context-text'), mode.edit ? strings.escCancels : item.body.slice(0, CONTEXT_MAX));
   }
 
@@ -367,7 +366,7 @@ export function createComposer(on) {
       event.key === 'Enter' && (event.ctrlKey || event.metaKey || (!event.shiftKey && enterIsSend()));
     if (isSend) {
       event.preventDefault();
-      send();
+      if (!event.repeat) send(); // held since the page before
     } else if (event.key === 'PageUp' || event.key === 'PageDown') {
       event.preventDefault();
       on.scroll(event.key === 'PageUp' ? -1 : 1);

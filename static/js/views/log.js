@@ -1,5 +1,5 @@
 // The messages: items to rows, rows to elements, a window of them in the page (docs/client.md).
-import { avatar, button, byId, h, hide, icon, iconButton, reconcile, write } from '../dom.js';
+import { avatar, button, byId, h, hide, icon, iconButton, namesIn, reconcile, write } from '../dom.js';
 import { nameKey } from '../hubbub.js';
 import { findMessage, isKept, mentions } from '../store.js';
 import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../words.js';
@@ -71,12 +71,17 @@ function isEchoed(entry, mine) {
 export function layout({ items, outbox = [], me = '', line, open = new Set(), notices = 'fold', find = () => {}, now }) {
   const rows = [];
   let day = null;
+  let heading = [];
   let previous = null;
   let run = [];
 
+  const put = (row) => {
+    rows.push(...heading, row);
+    heading = [];
+  };
   const flush = () => {
     const row = run[0] && noticeRow(run, open);
-    if (row) rows.push(row), (previous = null);
+    if (row) put(row), (previous = null);
     run = [];
   };
   const startDay = (ts) => {
@@ -85,7 +90,7 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
     day = startOfDay(ts);
     previous = null;
     const label = dayName(ts, now);
-    rows.push({ kind: 'day', key: `day ${day}`, sig: [label], label, day });
+    heading = [{ kind: 'day', key: `day ${day}`, sig: [label], label }];
   };
   const addNotice = (item) => {
     if (notices === 'hide' && !item.mine) return;
@@ -97,7 +102,7 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
   const addMessage = (item) => {
     const first = !continues(previous, item);
     const quoted = item.reply_to === undefined ? null : (find(item.reply_to) ?? null);
-    rows.push({ kind: 'message', key: item.key, sig: [item.entry ?? item, first, quoted], item, first, quoted });
+    put({ kind: 'message', key: item.key, sig: [item.entry ?? item, first, quoted], item, first, quoted });
   };
   const add = (item) => {
     const { kind, key } = item;
@@ -109,10 +114,10 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
     flush();
     if (key === line) {
       previous = null;
-      rows.push({ kind: 'line', key: 'line', sig: [] });
+      put({ kind: 'line', key: 'line', sig: [] });
     }
     if (kind === 'message') addMessage(item);
-    else rows.push({ kind, key, sig: [item], item });
+    else put({ kind, key, sig: [item], item });
     previous = item;
   };
 
@@ -125,8 +130,6 @@ export function layout({ items, outbox = [], me = '', line, open = new Set(), no
 }
 
 // --- rows to elements ---
-
-export const namesIn = (parts) => parts.map((part) => (part.name === undefined ? part : h('bdi', {}, part.name)));
 
 const bodyOf = (text) =>
   linkify(text).map((part) =>
@@ -247,8 +250,7 @@ export function createBuilders({ on, me }) {
     message,
     fold,
     notice: ({ items: [item] }) => h('li', { class: 'notice' }, h('p', { title: fullTime(item.ts) }, ...sentence(item))),
-    day: ({ label, day }) =>
-      h('li', { class: 'day' }, h('h2', {}, label), iconButton('copy', strings.copyDay, { onclick: () => on.act('copyDay', day) })),
+    day: ({ label }) => h('li', { class: 'day' }, h('h2', {}, label)),
     line: () => h('li', { class: 'line', id: 'line' }, h('span', {}, strings.newMessages)),
     gap: () => gap(strings.gap),
     hole: ({ item }) => gap(strings.hole, button({ onclick: () => on.load(item) }, strings.load)),
@@ -314,7 +316,6 @@ export function createLog({ on, me }) {
   const touch = () => (touchedAt = performance.now());
   const isTouched = () => performance.now() - touchedAt < MOMENTUM_MS;
 
-  // A finger's momentum overrides a script, unless scrolling stops first.
   function scrollTo(top) {
     const isMoving = isTouched();
     if (isMoving) scroller.style.setProperty('overflow', 'hidden');
@@ -473,7 +474,7 @@ export function createLog({ on, me }) {
     const at = indexOf(room.line);
     const node = lineNode();
     if (at < 0 || (node ? node.getBoundingClientRect().bottom > topOf(scroller) : at >= range.from)) return 0;
-    return room.items.slice(at).filter((item) => item.kind === 'message' && !item.mine && !item.deleted).length;
+    return room.items.slice(at).filter((item) => isPlain(item) && !item.mine && !item.watched).length;
   }
 
   function showPills() {
@@ -700,7 +701,7 @@ export function createLog({ on, me }) {
       settings = nextSettings;
       if (isOther) {
         write(byId('room-name'), room.name);
-        write(byId('empty-title'), strings.emptyTitle(room.name));
+        byId('empty-title').replaceChildren(...namesIn(strings.emptyTitle(room.name)));
         scroller.ariaLabel = strings.messagesIn(room.name);
       }
       if (isOther || (!hadLooked && room.epoch)) enterRoom();

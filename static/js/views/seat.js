@@ -1,5 +1,5 @@
 // The panel of a seat that is gone: why, and the way back; loaded with the dialogs.
-import { button, byId, h } from '../dom.js';
+import { alert, button, byId, h } from '../dom.js';
 import { cleanName, nameKey } from '../hubbub.js';
 import { nameFault, strings } from '../words.js';
 
@@ -12,7 +12,7 @@ const words = {
   removed: 'You have been removed.',
   unauthorized: 'Your sign-in has expired.',
   stopped: 'The connection has ended.',
-  joinAgain: 'Join again',
+  rejoin: 'Rejoin',
   joinIn: (seconds) => `You can join again in ${seconds < MINUTES_FROM_S ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`,
   name: 'Name',
   join: 'Join',
@@ -25,7 +25,7 @@ let hadFocus = false; // while it is tried to take the seat again, which may fai
 function wayBack({ retryAt }, rejoin, later) {
   if (!retryAt) return [];
   const note = h('p', { class: 'muted' });
-  const back = button({ class: 'primary', onclick: rejoin }, words.joinAgain);
+  const back = button({ class: 'primary', onclick: rejoin }, words.rejoin);
   const count = () => {
     const left = Math.ceil((retryAt - Date.now()) / 1000);
     note.textContent = left > 0 ? words.joinIn(left) : '';
@@ -40,13 +40,14 @@ function signIn(app, rejoin) {
   const { me } = app.store.get();
   const name = h('input', { id: 'seat-name', autocomplete: 'nickname', spellcheck: 'false', enterkeyhint: 'go', dir: 'auto', required: true, 'aria-describedby': 'seat-name-error' });
   name.value = me;
-  const error = h('p', { id: 'seat-name-error', class: 'error', role: 'alert' });
+  const error = h('p', { id: 'seat-name-error', class: 'error' });
   const onsubmit = (event) => {
     event.preventDefault();
     if (nameKey(cleanName(name.value)) === nameKey(me)) return rejoin();
     const isWaiting = app.chat().outbox.waiting() || app.changing();
     error.textContent = nameFault(name.value) || (isWaiting ? words.unsent(me) : '');
     name.ariaInvalid = error.textContent ? 'true' : null;
+    alert(error.textContent);
     if (error.textContent) return name.focus();
     // Somebody else goes by way of the first page.
     app.showPanel({ name: name.value });
@@ -73,7 +74,7 @@ export function showSeatLost(app, state) {
   const panel = h(
     'section',
     { class: `seat card ${isRemoval ? 'removal' : ''}`, 'aria-label': words.title },
-    h('p', { class: 'error block', role: 'alert', dir: 'auto' }, reason),
+    h('p', { class: 'error block', dir: 'auto' }, reason),
     ...(isRemoval ? wayBack(state, rejoin, later) : signIn(app, rejoin)),
   );
   // It stays while the seat is asked for: a second Enter is not to send the draft.
@@ -87,6 +88,7 @@ export function showSeatLost(app, state) {
     if (phase !== 'rejected') hadFocus = false;
   });
   byId('log').after(panel);
+  alert(reason);
   if (hadFocus) panel.querySelector('input, button')?.focus();
   hadFocus = false;
 }
