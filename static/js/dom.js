@@ -102,7 +102,7 @@ const style = once((again) => {
 });
 
 // Loaded at first use.
-export const part = (name) => once((again) => style().then(() => import(`./views/${name}.js${again}`)));
+export const part = (name) => once((again) => style().then(() => import(`./later/${name}.js${again}`)));
 
 export const roomAddress = (room) => `#/r/${encodeURIComponent(room)}`;
 

@@ -203,7 +203,7 @@ function rejected(state) {
   const isNameFault = cause === 'taken' || cause === 'invalid';
   const error = reason || strings[cause] || strings.noSupport;
   if (!wasIn || isNameFault) showPanel({ ...seat, error, isNameFault });
-  else loadDialogs().then((dialogs) => dialogs.showSeatLost(app, state), () => chat.state() === state && tell(error, () => rejected(state)));
+  else loadAll().then((all) => all.showSeatLost(app, state), () => chat.state() === state && tell(error, () => rejected(state)));
 }
 
 function serverChanged(hello) {
@@ -297,15 +297,15 @@ function say(text, replyTo) {
 
 // --- acts ---
 
-const loadDialogs = part('dialogs');
+const loadAll = part('all');
 
 async function later(what, ...args) {
   if (what !== 'watch') composer.lock(true);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-  const dialogs = await Promise.race([loadDialogs().catch(() => null), late]);
+  const all = await Promise.race([loadAll().catch(() => null), late]);
   composer.lock(chat.state().phase === 'rejected');
-  if (!dialogs) return what !== 'watch' && tell(strings.notLoaded, () => later(what, ...args));
-  return dialogs[what](app, ...args);
+  if (!all) return what !== 'watch' && tell(strings.notLoaded, () => later(what, ...args));
+  return all[what](app, ...args);
 }
 
 function act(what, item, ...more) {

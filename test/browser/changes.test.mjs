@@ -274,11 +274,11 @@ scene('an answer to what is far back leads there without all that is between, an
 async function heldDialogs(page) {
   let release;
   const held = new Promise((resolve) => (release = resolve));
-  await page.route('**/dialogs.js*', async (route) => {
+  await page.route('**/all.js*', async (route) => {
     await held;
     await route.continue();
   });
-  return { release, asked: () => page.waitForRequest('**/dialogs.js*') };
+  return { release, asked: () => page.waitForRequest('**/all.js*') };
 }
 
 scene('what is typed on while the switcher is loading goes nowhere, and it opens once', async ({ person, peer }) => {

@@ -112,7 +112,7 @@ export function createAnnouncer({ store, settings, goTo }) {
   let notifier = null;
 
   const loadNotifier = once(async (again) => {
-    const { createNotifier } = await import(`../notify.js${again}`);
+    const { createNotifier } = await import(`../later/notify.js${again}`);
     notifier = createNotifier({ onOpen: goTo, isSilent: () => settings().sound !== true });
     return notifier;
   });

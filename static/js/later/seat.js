@@ -1,4 +1,4 @@
-// The panel of a seat that is gone: why, and the way back; loaded with the dialogs.
+// The panel of a seat that is gone: why, and the way back.
 import { alert, button, byId, h } from '../dom.js';
 import { cleanName, nameKey } from '../hubbub.js';
 import { nameFault, strings } from '../words.js';

@@ -1,4 +1,4 @@
-// Calls somebody who is elsewhere: a notification, a sound. Loaded when there is something to tell.
+// Calls somebody who is elsewhere: a notification, a sound. Loaded alone when there is something to tell.
 
 const BODY_MAX = 200;
 

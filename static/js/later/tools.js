@@ -1,15 +1,15 @@
 // What a mouse or a finger does over the messages: the tools of the one under it, its menu, several copied as lines.
-// Loaded with the dialogs.
 import { byId, h, iconButton } from '../dom.js';
-import { strings, time } from '../words.js';
-import { canBeUsed } from './log.js';
+import { canBeUsed } from '../views/log.js';
+import { strings } from '../words.js';
+
+const { search: again } = new URL(import.meta.url);
+const { copyRows } = await import(`./copy.js${again}`);
 
 export const labels = { react: 'React', reply: 'Reply', edit: strings.edit, more: 'More' };
 
 const TOOLS_APART = 4; // px from what they are beside
 const TOOLS_OVER = 6; // px of the bubble's edge, where no text is
-
-export const lineOf = ({ ts, username, body, deleted }) => `[${time(ts)}] ${username}: ${deleted ? strings.deleted : body}`;
 
 const isFine = matchMedia('(hover: hover)');
 let app = null;
@@ -67,13 +67,6 @@ export function tap({ log, act }, { target }) {
   if (!target.closest('button, a') && canBeUsed(item) && getSelection().isCollapsed) act('more', item, article);
 }
 
-function copyRows(event) {
-  const rows = app.log.selected();
-  if (rows.length < 2) return;
-  event.preventDefault();
-  event.clipboardData.setData('text/plain', rows.map((row) => lineOf(app.log.itemOf(row))).join('\n'));
-}
-
 function move({ pointerType, target }) {
   if (pointerType !== 'mouse' || !isFine.matches) return;
   const article = target.closest('.message')?.querySelector('article');
@@ -88,7 +81,7 @@ export function watch(theApp, event) {
   byId('rows').addEventListener('pointerleave', () => point(null));
   byId('log').addEventListener('scroll', () => point(null), { passive: true });
   document.addEventListener('pointermove', (event) => (mouse = event), { passive: true });
-  document.addEventListener('copy', copyRows);
+  document.addEventListener('copy', (event) => copyRows(app.log, event));
   mouse = event;
   move(event);
 }

@@ -1,4 +1,4 @@
-// Where keys lead in the log: loaded with the dialogs.
+// Where keys lead in the log.
 
 function step({ log, current, older }, by, from) {
   log.reach(from);
