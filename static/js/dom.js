@@ -1,4 +1,4 @@
-// What the browser gives: elements, parts, an address, a memory.
+// What the browser gives.
 import { DEFAULT_ROOM, cleanRoom } from './hubbub.js';
 import { hue, initials } from './words.js';
 
@@ -49,8 +49,32 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// The focus that was in it is the log's.
 export function hide(element, isHidden) {
-  if (element.hidden !== isHidden) element.hidden = isHidden;
+  if (element.hidden === isHidden) return;
+  if (isHidden && element.contains(document.activeElement)) byId('log').focus();
+  element.hidden = isHidden;
+}
+
+export const isCharacter = ({ key, ctrlKey, altKey, metaKey }) => [...key].length === 1 && ctrlKey === altKey && !metaKey;
+
+let early = ''; // typed before there is where to
+
+function keep(event) {
+  const isEnter = event.key === 'Enter';
+  if (!(isEnter || isCharacter(event)) || event.target.closest('article')) return;
+  event.preventDefault();
+  event.stopPropagation();
+  early += isEnter ? '\n' : event.key;
+}
+
+export const hold = () => addEventListener('keydown', keep, true);
+
+export function release() {
+  removeEventListener('keydown', keep, true);
+  const text = early.replace(/^\s+|\n+$/g, '');
+  early = '';
+  return text;
 }
 
 const isSame = (a, b) => a.length === b.length && a.every((part, i) => part === b[i]);
@@ -60,7 +84,7 @@ export function reconcile(parent, rows, build) {
   const known = parent.known ?? new Map();
   const keys = new Set(rows.map((row) => row.key));
   parent.known = new Map();
-  // First what goes, or all others would be moved before it.
+  // First: or all others would be moved.
   for (const [key, { node }] of known) if (!keys.has(key)) node.remove();
   let cursor = parent.firstChild;
   for (const row of rows) {

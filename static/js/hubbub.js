@@ -1,6 +1,7 @@
 // hubbub's connection, for any page or program: docs/embedding.md.
 
 const OPEN_MS = 10_000;
+const JOIN_MS = 60_000; // what was missed may be much
 const HEALTHY_MS = 10_000;
 const SILENCE_MS = 45_000;
 const CHECK_EVERY_MS = 1_000;
@@ -65,7 +66,7 @@ const is = {
   messages: Array.isArray,
   rooms: Array.isArray,
 };
-// names: what a frame must have; with a question mark, what must be right if it is there.
+// With a question mark: it may be missing.
 const has = (frame, names) =>
   isObject(frame) &&
   names.split(' ').every((each) => {
@@ -202,7 +203,7 @@ const world = {
   isVisible: () => !globalThis.document?.hidden,
 };
 
-// greet(hello) must send the join that signs in; the first `joined` lets us in.
+// greet(hello) must join; the first `joined` lets us in.
 export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   const { openSocket, now, random, setTimeout, clearTimeout, isOnline, isVisible } = { ...world, ...given };
   let state = { phase: 'idle' };
@@ -259,7 +260,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
       return;
     }
     if (frame.type === 'bye' || (frame.type === 'error' && state.phase !== 'online')) last = { ...last, ...frame };
-    if (frame.type === 'hello') greet(frame);
+    if (frame.type === 'hello') after(JOIN_MS, drop), greet(frame);
     if (frame.type === 'joined' && state.phase === 'connecting') letIn();
     if (state.phase === 'online' || frame.type === 'hello' || frame.code === 'bad_request') onFrame(frame);
   }
@@ -382,7 +383,6 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
 
 export function createOutbox({ storage, name = 'outbox', changed = () => {}, now = Date.now }) {
   let entries = [];
-  let holds = new Map(); // room: when the server wants to hear the next one
 
   const unconfirmed = () => entries.filter((e) => e.state !== 'acked');
 
@@ -405,7 +405,6 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
 
     open() {
       const stored = storage.get(name);
-      holds = new Map();
       set(unsent(Array.isArray(stored) ? stored : []));
     },
 
@@ -419,11 +418,11 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       return entry;
     },
 
-    // Marked as sent before it is. Null if it is not time.
+    // Marked as sent before it is. Null: none is to be sent.
     take(room) {
       const own = of(room);
       const entry = own.find((e) => e.state === 'queued');
-      if (!entry || own.some((e) => e.state === 'sending') || (holds.get(room) ?? 0) > now()) return null;
+      if (!entry || own.some((e) => e.state === 'sending')) return null;
       update(entry.cid, { state: 'sending', wasSent: true });
       return entry;
     },
@@ -437,10 +436,7 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
       return entry;
     },
 
-    postpone(cid, ms) {
-      holds.set(find(cid).room, now() + ms);
-      update(cid, { state: 'queued' });
-    },
+    postpone: (cid) => update(cid, { state: 'queued' }),
 
     rename(was, room) {
       if (of(was).length) set(entries.map((e) => (e.room === was ? { ...e, room } : e)));
@@ -529,7 +525,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       outbox.connectionLost();
       for (const [cid, request] of [...requests]) {
         clearTimeout(request.timer);
-        if (outbox.find(cid)) requests.delete(cid);
+        if (request.frame.type === 'message') requests.delete(cid);
         else if (!request.keep) done(cid).reject(lost());
       }
     }
@@ -615,7 +611,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     clearTimeout(requests.get(cid)?.timer);
     if (outbox.find(cid)) {
       done(cid);
-      outbox.postpone(cid, ms);
+      outbox.postpone(cid);
     }
     if (!postponed.size) later(ms, goOn);
     postponed.add(cid);
@@ -628,7 +624,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     postponed.delete(cid);
     if (request) dispatch(cid, request);
     else if (joining) sendJoin(joining);
-    else flush(rooms.get(outbox.find(cid)?.room));
+    else for (const room of rooms.values()) flush(room);
     if (postponed.size) later(PACE_MS / (hello.limits?.rate || 1), goOn);
   }
 
@@ -653,7 +649,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       flush(rooms.get(entry.room));
     } else if (request) done(cid).reject(new ChatError(frame));
     else {
-      if (joining) rooms.delete(joining.name);
+      if (joining) forget(joining);
       emit('frame', frame, { refusedRoom: joining?.name });
       joining?.emit('error', frame);
       if (joining && connection.state().phase === 'connecting') signIn();
@@ -703,11 +699,18 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     });
   }
 
+  // What was to be done in it is not.
+  function forget(room) {
+    rooms.delete(room.name);
+    for (const [cid, { frame }] of [...requests]) if (frame.room === room.name) done(cid).reject(lost());
+  }
+
   function flush(room) {
-    const entry = room?.isIn && outbox.take(room.name);
+    if (!room?.isIn || outbox.of(room.name).some((e) => postponed.has(e.cid))) return;
+    const entry = outbox.take(room.name);
     if (!entry) return;
     const { cid, body, reply_to } = entry;
-    const sent = { frame: { type: 'message', cid, room: room.name, body, reply_to }, keep: true, reject() {} };
+    const sent = { frame: { type: 'message', cid, room: room.name, body, reply_to }, keep: true, resolve() {}, reject() {} };
     requests.set(cid, sent);
     watch(cid, sent);
     transmit(sent.frame);
@@ -745,7 +748,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       history: (query = {}) => request({ type: 'history', room: room.name, limit: LAST, ...query }),
       users: () => request({ type: 'users', room: room.name }),
       leave() {
-        rooms.delete(room.name);
+        forget(room);
         if (!room.isIn) return Promise.resolve();
         return request({ type: 'leave', room: room.name });
       },

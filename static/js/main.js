@@ -1,5 +1,5 @@
-// The first page. The room is loaded while it is filled in.
-import { alert, browser, byId, h, namesIn, once, roomOfAddress, showAvatar, tab } from './dom.js';
+// The first page.
+import { alert, browser, byId, h, hold, namesIn, once, release, roomOfAddress, showAvatar, tab } from './dom.js';
 import { DEFAULT_ROOM, cleanName, cleanRoom } from './hubbub.js';
 import { nameFault, roomFault, strings } from './words.js';
 
@@ -70,6 +70,7 @@ function busy(value) {
   button.ariaDisabled = String(value);
   clearTimeout(slow);
   showLabel();
+  if (value) hold();
   if (value) slow = setTimeout(showLabel, CONNECTING_AFTER_MS, true);
 }
 
@@ -112,6 +113,7 @@ showTheme();
 const signin = {
   show(wish) {
     panel.hidden = false;
+    release();
     name.value = wish.name;
     showName();
     busy(false);

@@ -1,21 +1,18 @@
-// The room: what a person does and what the server says meet here.
-import { alert, browser, byId, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
+// What a person does and what the server says meet here.
+import { alert, browser, byId, hold, isCharacter, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
 import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, connect, nameKey } from './hubbub.js';
-import { createStore, findMessage, isKept, isMe, roomOf } from './store.js';
+import { createStore, findMessage, isMe, roomOf } from './store.js';
 import { createAnnouncer, createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
 import { createLog } from './views/log.js';
 import { nextMidnight, roomFault, strings } from './words.js';
 
 const PAGE = 50;
-const HOLE_PAGE = 200;
-const UNREAD_PAGES = 10;
 const PATIENCE_MS = 3_000;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
 const QUIET_ROOM = 50; // people; in a larger one notices are hidden
 
 const store = createStore(storeChanged);
-const loading = new Map(); // room: what is on its way
 let signin = null;
 let chat = null;
 let seat = null; // {name, room} while we are in or want to be
@@ -25,30 +22,31 @@ let marks = {}; // {room: {epoch, seq}}: up to where one has read
 let settings = browser.get('settings') ?? {};
 let markTimer;
 let renderPending = false;
-let changing = 0;
+const unmade = new Set(); // changes
 
 const current = () => roomOf(store.get(), here());
 const here = () => store.get().current;
 const me = () => store.get().me;
 const handle = (room = here()) => chat?.room(room);
+const waiting = () => chat.outbox.waiting() + unmade.size;
 const tell = (text, retry) => composer.complain(text, retry);
 
 const log = createLog({
   me,
   on: {
     act,
-    react,
+    react: ({ id }, emoji, on) => apply({ type: 'react', id, emoji, on }),
     step: (...args) => later('stepTo', ...args),
-    watch: (event) => later('watch', event),
+    watch: (event) => quietly('watch', event),
     tap: (event) => later('tap', event),
     jump: (id) => later('jumpTo', id),
     retry: (cid) => chat.retry(cid),
     remove: (cid) => chat.outbox.remove(cid),
     change: ({ cid }) => composer.take(chat.outbox.remove(cid).body),
-    load: loadHole,
-    older: () => older(),
-    newer: () => ask('after', { after: current().items.findLast(isKept)?.seq, limit: PAGE }),
-    newest: toNewest,
+    load: (hole) => later('loadHole', hole),
+    older: () => quietly('older'),
+    newer: () => quietly('newer'),
+    newest: () => later('toNewest'),
     again: scheduleRender,
     unseen: (seq) => store.dispatch({ type: 'unseen', room: here(), seq }),
     seen: (seq) => isLooking() && store.dispatch({ type: 'read', room: here(), seq }),
@@ -63,7 +61,7 @@ const composer = createComposer({
   enterSends: () => settings.enterSends === true,
   here: () => ({ ...current(), me: me() }),
 });
-const rooms = createRooms({ onSignOut: () => (chat.outbox.waiting() || changing ? later('signOut') : signOut()) });
+const rooms = createRooms({ onSignOut: () => (waiting() ? later('signOut') : signOut()) });
 const people = createPeople({ onMention: (name) => later('mention', name) });
 const status = createStatus({
   retry: () => chat.retryNow(),
@@ -73,13 +71,13 @@ const status = createStatus({
 const app = {
   chat: () => chat,
   settings: () => settings,
-  changing: () => changing,
+  waiting,
   change(fields) {
     settings = { ...settings, ...browser.get('settings'), ...fields };
     browser.set('settings', settings);
     scheduleRender();
   },
-  store, current, composer, log, goTo, leaveRoom, signOut, showPanel, act, apply, react, ask, older, toNewest, render, tell, topics,
+  store, current, composer, log, unmade, lastOwn, apply, goTo, leaveRoom, signOut, showPanel, act, render, tell, topics,
 };
 const announcer = createAnnouncer(app);
 app.chime = announcer.chime;
@@ -129,18 +127,20 @@ function open(room, how = 'pushState') {
   announcer.wasRead(room);
   render();
   if (matchMedia('(hover: hover)').matches || document.activeElement === document.body) composer.focus();
+  composer.catchUp();
   log.looked();
 }
 
-function closeDrawers() {
+function closeAll() {
   rooms.close();
   people.close();
+  document.querySelector('dialog[open]')?.close();
 }
 
 function goTo(room) {
   const clean = cleanRoom(room);
   if (!seat) return;
-  closeDrawers();
+  closeAll();
   const fault = roomFault(clean);
   if (fault) {
     open(here(), 'replaceState');
@@ -158,7 +158,7 @@ function leaveRoom(room) {
   handle(room)?.leave().catch(() => {});
   store.dispatch({ type: 'left', room });
   saveRooms();
-  if (here()) open(here());
+  if (here()) open(here(), 'replaceState');
   else goTo(DEFAULT_ROOM);
   log.forget(room);
 }
@@ -181,9 +181,8 @@ function showPanel(problem) {
   chat.close();
   tell('');
   status.show(chat.state());
-  document.querySelector('dialog[open]')?.close();
+  closeAll();
   byId('chat').hidden = true;
-  closeDrawers();
   log.close();
   announcer.stop();
   document.title = strings.app;
@@ -202,7 +201,7 @@ function rejected(state) {
   const { cause, reason } = state;
   const isNameFault = cause === 'taken' || cause === 'invalid';
   const error = reason || strings[cause] || strings.noSupport;
-  if (!wasIn || isNameFault) showPanel({ ...seat, error, isNameFault });
+  if (!wasIn || (isNameFault && !waiting())) showPanel({ ...seat, error, isNameFault });
   else loadAll().then((all) => all.showSeatLost(app, state), () => chat.state() === state && tell(error, () => rejected(state)));
 }
 
@@ -228,7 +227,9 @@ const frames = {
     store.dispatch({ type: 'named', me: username });
     store.dispatch({ ...frame, mark: marks[room], now: Date.now() });
     saveRooms();
-    if (isFirst) loadUnread(frame);
+    for (const event of !isFirst && frame.recovered ? frame.events : [])
+      if (event.type === 'message' && !isMe(store.get(), event.username)) announcer.call({ ...event, room });
+    if (isFirst && frame.events[0]?.seq > marks[room]?.seq + 1) quietly('loadUnread', frame, marks[room]);
     if (!wasIn) {
       wasIn = true;
       showChat();
@@ -237,8 +238,8 @@ const frames = {
     }
     if (count > users.length) handle(room).users().then((f) => store.dispatch(f), () => {});
     const hole = isFirst ? null : roomOf(store.get(), room)?.items.findLast((i) => i.kind === 'hole');
-    if (hole) loadHole(hole, room);
-    if (room === here() && current().hasNewer && chat.outbox.of(room).length) toNewest();
+    if (hole) quietly('loadHole', hole, room);
+    if (room === here() && current().hasNewer && chat.outbox.of(room).length) quietly('toNewest');
     log.looked();
   },
 
@@ -259,7 +260,10 @@ const frames = {
   leave: presence,
 
   error({ error }, { entry, refusedRoom } = {}) {
-    if (refusedRoom) leaveRoom(refusedRoom);
+    if (refusedRoom) {
+      for (const { cid, body } of chat.outbox.of(refusedRoom).reverse()) chat.outbox.remove(cid), composer.take(body, refusedRoom);
+      leaveRoom(refusedRoom);
+    }
     if (entry) alert(strings.failed(error));
     else tell(error);
   },
@@ -290,7 +294,7 @@ function say(text, replyTo) {
   if (!body) return false;
   if (!handle(name).post(body, replyTo)) return tell(strings.full);
   store.dispatch({ type: 'clearLine', room: name });
-  if (hasNewer) toNewest();
+  if (hasNewer) quietly('toNewest');
   else log.toEnd();
   return true;
 }
@@ -299,13 +303,15 @@ function say(text, replyTo) {
 
 const loadAll = part('all');
 
+const quietly = (what, ...args) => loadAll().then((all) => all[what](app, ...args), () => {});
+
 async function later(what, ...args) {
-  if (what !== 'watch') composer.lock(true);
+  hold();
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
   const all = await Promise.race([loadAll().catch(() => null), late]);
-  composer.lock(chat.state().phase === 'rejected');
-  if (!all) return what !== 'watch' && tell(strings.notLoaded, () => later(what, ...args));
-  return all[what](app, ...args);
+  const done = all ? all[what](app, ...args) : tell(strings.notLoaded, () => later(what, ...args));
+  composer.catchUp();
+  return done;
 }
 
 function act(what, item, ...more) {
@@ -314,95 +320,40 @@ function act(what, item, ...more) {
   else if (item.mine) composer.edit(item);
 }
 
-async function apply(event, request) {
+async function apply(event) {
   if (chat.state().phase === 'rejected') return tell(strings.noSupport);
   const room = here();
-  const was = findMessage(current(), event.id);
-  const own = { ...event, username: me(), ts: Date.now() };
+  const { type, id, body, emoji, on } = event;
+  const was = findMessage(current(), id);
+  const own = { ...event, room, username: me(), ts: Date.now() };
   store.dispatch({ type: 'apply', room, event: own });
-  changing++;
+  unmade.add(own);
   try {
-    await request(handle());
+    await handle()[type](id, body ?? emoji, on);
   } catch (error) {
     if (error.code === 'lost') return; // we left
     if (was) store.dispatch({ type: 'restore', room, was, event: own });
-    if (event.body) composer.take(event.body, room);
+    if (body) composer.take(body, room);
     tell(strings.didNotWork(error.message));
   } finally {
-    changing--;
+    unmade.delete(own);
   }
 }
 
-function react({ id }, emoji, on) {
-  apply({ type: 'react', id, emoji, on }, (room) => room.react(id, emoji, on));
+function lastOwn() {
+  return current().items.findLast((i) => i.mine && i.kind === 'message' && !i.deleted && !i.isLost);
+}
+
+function editLast() {
+  if (lastOwn() && !current().hasNewer) composer.edit(lastOwn());
+  else later('editEarlier');
 }
 
 function edit(item, text) {
   if (!text) later('remove', item);
   const body = text && fitting(text);
-  if (body && body !== item.body) apply({ type: 'edit', id: item.id, body }, (room) => room.edit(item.id, body));
+  if (body && body !== item.body) apply({ type: 'edit', id: item.id, body });
   return body;
-}
-
-async function editLast() {
-  if (current().hasNewer) await toNewest();
-  const item = current().items.findLast((i) => i.mine && i.kind === 'message' && !i.deleted && !i.isLost);
-  if (item) composer.edit(item);
-}
-
-// --- history ---
-
-async function ask(where, query, { room = here(), ...more } = {}) {
-  const isMove = where === 'newest' || where === 'around';
-  if (isMove) loading.delete(room);
-  const asked = loading.get(room) ?? new Set();
-  if (asked.has(where)) return false;
-  loading.set(room, asked.add(where));
-  try {
-    const page = await handle(room).history(query);
-    if (loading.get(room) !== asked) return false;
-    if (isMove) loading.delete(room);
-    store.dispatch({ ...page, room, where, ...more });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    asked.delete(where);
-  }
-}
-
-function older(limit = PAGE) {
-  const before = current().items.find(isKept)?.seq;
-  return before !== undefined && ask('before', { before, limit });
-}
-
-async function toNewest() {
-  const room = here();
-  if (!(await ask('newest', { limit: PAGE }))) return;
-  if (room !== here()) return log.forget(room);
-  log.moved();
-  render();
-  log.toEnd();
-}
-
-// There is more unread than the first page has.
-async function loadUnread({ room, epoch }) {
-  const mark = marks[room];
-  if (mark?.epoch !== epoch) return;
-  let pages = 0;
-  for (; pages < UNREAD_PAGES; pages++) {
-    const before = roomOf(store.get(), room)?.items.find(isKept)?.seq;
-    if (!(before > mark.seq + 1)) break;
-    if (!(await ask('before', { before, limit: HOLE_PAGE }, { room, since: mark.seq }))) return;
-  }
-  if (!pages || room !== here()) return;
-  render();
-  if (log.isAtEnd()) log.looked();
-  else log.toLine();
-}
-
-function loadHole({ before, key }, room = here()) {
-  return ask('hole', { before, limit: HOLE_PAGE }, { room, key });
 }
 
 // --- keys ---
@@ -414,10 +365,9 @@ function escape() {
   else composer.focus();
 }
 
-// Pressed where there is nothing to write into.
-function isStrayCharacter({ key, target, ctrlKey, metaKey, altKey }) {
-  if ([...key].length !== 1 || ctrlKey !== altKey || metaKey || target.matches('textarea, input')) return false;
-  return !(key === ' ' && target.closest('button, a, [tabindex]'));
+function isStray(event) {
+  const { key, target } = event;
+  return isCharacter(event) && !target.matches('textarea, input') && !(key === ' ' && target.closest('button, a, [tabindex]'));
 }
 
 function nextRoom(by, isUnread) {
@@ -433,7 +383,7 @@ function nextRegion(by) {
   const all = ['rooms', 'log', 'composer', 'people'].map(byId).filter((region) => region.checkVisibility());
   const at = all.findIndex((region) => region.contains(document.activeElement));
   const next = all.at(at < 0 && by < 0 ? by : (at + by) % all.length);
-  if (!next.matches(':popover-open')) closeDrawers();
+  if (!next.matches(':popover-open')) closeAll();
   (next.querySelector('[tabindex="0"], [aria-current="page"], textarea') ?? next).focus();
 }
 
@@ -455,7 +405,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     keyed();
   } else if (event.key === 'Escape' && !event.isComposing && !document.querySelector(':popover-open')) escape();
-  else if (isStrayCharacter(event)) closeDrawers(), composer.focus();
+  else if (isStray(event)) closeAll(), composer.focus();
 });
 for (const [id, what] of [
   ['room-add', 'openSwitcher'],
@@ -489,7 +439,7 @@ function render() {
   people.render(state, room);
   composer.showTyping(Object.keys(room.typing));
   write(byId('topic'), room.topic);
-  status.show(chat.state(), chat.outbox.waiting());
+  status.show(chat.state(), waiting());
 }
 
 function storeChanged(state, before) {
@@ -546,9 +496,11 @@ const events = {
   online: () => chat.networkCame(),
   offline: () => chat.networkWent(),
   focus: () => log.looked(),
+  blur: () => store.dispatch({ type: 'unseen', room: here(), seq: log.seenUpTo() }),
   resize: composer.changed,
-  beforeunload: (event) => (chat.outbox.waiting() || changing) && event.preventDefault(),
+  beforeunload: (event) => waiting() && event.preventDefault(),
   pagehide() {
+    for (const { body, room } of unmade) if (body) composer.take(body, room);
     composer.save();
     saveMarks();
   },

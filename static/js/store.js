@@ -1,4 +1,4 @@
-// What is known about the rooms: pure reducers (docs/client.md).
+// What is known: pure reducers (docs/client.md).
 import { nameKey } from './hubbub.js';
 
 const ITEMS_MAX = 10_000;
@@ -153,6 +153,7 @@ function unreadSince(room, read, state) {
   const unread = room.items.filter((i) => isKept(i) && i.seq > read && !i.mine && !i.deleted);
   return {
     ...room,
+    items: room.items.map((i) => (i.watched && i.seq > read ? { ...i, watched: false } : i)),
     unread: unread.length,
     mentions: unread.filter((i) => mentions(i.body, state.me)).length,
     line: unread[0]?.key ?? null,
@@ -179,7 +180,8 @@ function afterLoss(room, frame, state) {
     items = [...items, numbered(room, { ts: messages[0]?.ts ?? frame.now, ...(isSameLog ? hole : { kind: 'gap' }) })];
   const isNew = (m) => !m.mine && !m.deleted && (!isSameLog || m.seq > room.seq);
   const read = isSameLog ? room.read : 0;
-  const after = { ...room, items: merge(items, messages), read, next: room.next + 1, hasNewer: false, later: [], changes: [] };
+  const was = isSameLog ? room : { ...room, unread: 0, mentions: 0 };
+  const after = { ...was, items: merge(items, messages), read, next: room.next + 1, hasNewer: false, later: [], changes: [] };
   return messages.filter(isNew).reduce((sum, made) => count(sum, made, state), after);
 }
 

@@ -1,4 +1,4 @@
-// All that a person reads, but for the dialogs.
+// All that a person reads at once.
 import { bytes, cleanName, cleanRoom, nameKey, utf8 } from './hubbub.js';
 
 const NAMES_MAX = 8; // in a sentence

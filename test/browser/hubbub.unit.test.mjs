@@ -267,6 +267,50 @@ test('too fast: waits as long as the server says, then goes on in order', async 
   assert.deepEqual(bodies(), ['one', 'two', 'three']);
 });
 
+test('two rooms that are to wait, one longer than the other: both go, and nothing else wakes them', async () => {
+  const chat = open('ana');
+  const rooms = [chat.join('lobby'), chat.join('tea')];
+  await settle();
+  const waits = { lobby: [900], tea: [5_000] };
+  server.refuse((f) => {
+    const retry_after = f.type === 'message' && waits[f.room].pop();
+    return retry_after ? { code: 'rate_limited', error: 'Slow down.', retry_after } : null;
+  });
+  for (const room of rooms) for (const text of ['one', 'two']) room.post(text);
+  await pass(4_000);
+  assert.deepEqual(bodies('lobby'), ['one', 'two']);
+  await pass(10_000);
+  assert.deepEqual(bodies('tea'), ['one', 'two']);
+  assert.deepEqual(chat.outbox.entries(), []);
+});
+
+test('what was to be done in a room that one leaves is not done when one is back', async () => {
+  let isFrozen = false;
+  const openSocket = (url) => {
+    const socket = server.connect(url);
+    const { send } = socket;
+    return Object.assign(socket, { send: (text) => isFrozen || send(text) });
+  };
+  const chat = open('ana', { openSocket });
+  chat.join('lobby');
+  const room = chat.join('tea');
+  await settle();
+  const { id } = await room.send('a message');
+  isFrozen = true;
+  const edit = room.edit(id, 'changed');
+  const { cid } = room.post('given up');
+  await settle();
+  chat.outbox.remove(cid);
+  room.leave().catch(() => {});
+  await assert.rejects(edit, { code: 'lost' });
+  isFrozen = false;
+  server.cut();
+  await pass(5_000);
+  chat.join('tea');
+  await pass(5_000);
+  assert.deepEqual(server.room('tea').log.map(({ type, body }) => `${type} ${body}`), ['message a message']);
+});
+
 test('too fast, without a word about what: all that is not answered goes again, and nothing is doubled', async () => {
   const chat = open('ana');
   const room = chat.join('lobby');

@@ -4,11 +4,13 @@ import { findMessage } from '../store.js';
 import { fullTime, strings } from '../words.js';
 
 const { search: again } = new URL(import.meta.url);
+const { ask, older, toNewest } = await import(`./history.js${again}`);
 const { isSure, show, withArrows } = await import(`./dialog.js${again}`);
 const { labels } = await import(`./tools.js${again}`);
 
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'];
 const NEAR = 200; // messages: so many more are read to find one, or else the log continues around it
+const OWN_PAGES = 10; // of so many
 const AROUND = 100;
 const FLASH_MS = 2_000;
 const EXCERPT = 160; // characters
@@ -67,7 +69,8 @@ export async function more(app, item, anchor) {
       ),
     ),
   ]);
-  if (what) app.act(what, item, anchor);
+  const now = findMessage(app.current(), item.id); // it may have changed meanwhile
+  if (what && !now?.deleted) app.act(what, now ?? item, anchor);
 }
 
 export async function react(app, item, anchor) {
@@ -102,14 +105,14 @@ export async function react(app, item, anchor) {
       ),
     ];
   });
-  if (emoji) app.react(item, emoji, true);
+  if (emoji) app.apply({ type: 'react', id: item.id, emoji, on: true });
 }
 
 export async function remove(app, { id, mine, body }) {
   const excerpt = h('p', { class: 'muted', dir: 'auto' }, body.length > EXCERPT ? `${body.slice(0, EXCERPT)}…` : body);
   if (!mine || !(await isSure(words.deleteTitle, words.deleteIt, excerpt, h('p', {}, words.deleteText)))) return;
   app.composer.cancel(id);
-  app.apply({ type: 'delete', id }, (room) => room.delete(id));
+  app.apply({ type: 'delete', id });
 }
 
 export function showEdits(app, { ts, edited }) {
@@ -123,13 +126,23 @@ export function showEdits(app, { ts, edited }) {
   ]);
 }
 
+// The last of one's own, far from where one reads.
+export async function editEarlier(app) {
+  const { current, composer, lastOwn } = app;
+  if (current().hasNewer) await toNewest(app);
+  const { name } = current();
+  for (let pages = 0; !lastOwn() && current().hasOlder && pages < OWN_PAGES; pages++) if (!(await older(app, NEAR))) break;
+  if (lastOwn() && current().name === name && !byId('message').value) composer.edit(lastOwn());
+}
+
 // However far back it is.
-export async function jumpTo({ current, goTo, older, ask, log, render, tell }, id, room = current().name) {
+export async function jumpTo(app, id, room = app.current().name) {
+  const { current, goTo, log, render, tell } = app;
   if (room !== current().name) goTo(room);
   const found = () => findMessage(current(), id);
   if (!found()) {
-    await older(NEAR);
-    if (!found() && (await ask('around', { id, limit: AROUND }, { hasNewer: true })) && room === current().name) log.moved();
+    await older(app, NEAR);
+    if (!found() && (await ask(app, 'around', { id, limit: AROUND }, { hasNewer: true })) && room === current().name) log.moved();
     render();
   }
   const node = found() && log.show(found().key);

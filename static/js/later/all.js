@@ -4,11 +4,12 @@ import { byId } from '../dom.js';
 // A browser may remember that one of these has failed: asked for again, each has another address.
 const { search: again } = new URL(import.meta.url);
 const load = (name) => import(`./${name}.js${again}`);
-const names = ['acts', 'copy', 'keys', 'rooms', 'search', 'seat', 'settings', 'tools', 'dialog', 'notify'];
-const [acts, copies, keys, rooms, searching, seat, client, tools] = await Promise.all(names.map(load));
+const names = ['acts', 'copy', 'history', 'keys', 'rooms', 'search', 'seat', 'settings', 'tools', 'dialog', 'notify'];
+const [acts, copies, pages, keys, rooms, searching, seat, client, tools] = await Promise.all(names.map(load));
 
-export const { jumpTo, mention, more, react, remove, showEdits } = acts;
+export const { editEarlier, jumpTo, mention, more, react, remove, showEdits } = acts;
 export const { copy, copyDay } = copies;
+export const { loadHole, loadUnread, newer, older, toNewest } = pages;
 export const { stepTo } = keys;
 export const { openRoomOptions, openSwitcher, signOut } = rooms;
 export const { openSearch } = searching;

@@ -1,5 +1,5 @@
 // The frame of what opens over the page.
-import { button, byId, h, iconButton } from '../dom.js';
+import { button, byId, h, iconButton, release } from '../dom.js';
 
 const words = {
   close: 'Close',
@@ -39,8 +39,15 @@ export function show({ title, kind = '', label, anchor }, content) {
       }
       resolve(dialog.result ?? '');
     });
+    // A key that is held since before is not an answer.
+    dialog.addEventListener('keydown', (event) => event.repeat && event.key === 'Enter' && event.preventDefault());
     document.body.append(dialog);
     dialog.showModal();
+    const text = release().split('\n', 1)[0];
+    if (text && document.activeElement.matches('input[type="text"]')) {
+      document.activeElement.value = text;
+      document.activeElement.dispatchEvent(new Event('input'));
+    }
     const place = rowNow(anchor);
     if (place) placeAt(dialog, place);
   });
@@ -64,10 +71,11 @@ function placeAt(dialog, anchor) {
   const from = anchor.matches('article') ? box : anchor.getBoundingClientRect();
   const { width, height } = dialog.getBoundingClientRect();
   const below = from.bottom + 6;
-  const top = below + height <= innerHeight - 8 ? below : Math.max(8, from.top - height - 6);
+  const top = below + height <= innerHeight - 8 ? below : from.top - height - 6;
+  const inside = Math.max(8, Math.min(top, innerHeight - height - 8));
   const isOfOthers = anchor.matches('article') && !anchor.closest('.mine');
   const left = Math.min(Math.max(8, isOfOthers ? from.left : from.right - width), innerWidth - width - 8);
-  dialog.style.setProperty('--top', `${top}px`);
+  dialog.style.setProperty('--top', `${inside}px`);
   dialog.style.setProperty('--left', `${left}px`);
 }
 

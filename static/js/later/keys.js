@@ -1,9 +1,13 @@
 // Where keys lead in the log.
 
-function step({ log, current, older }, by, from) {
+const { search: again } = new URL(import.meta.url);
+const { older, toNewest } = await import(`./history.js${again}`);
+
+function step(app, by, from) {
+  const { log, current } = app;
   log.reach(from);
   const next = () => log.articles()[log.articles().indexOf(document.activeElement) + by];
-  if (!next() && by < 0 && !log.up() && current().hasOlder) older();
+  if (!next() && by < 0 && !log.up() && current().hasOlder) older(app);
   next()?.focus();
 }
 
@@ -14,8 +18,9 @@ const steps = {
     log.show(current().items[0]?.key);
     log.articles()[0].focus();
   },
-  async End({ log, current, toNewest }) {
-    if (current().hasNewer) await toNewest();
+  async End(app) {
+    const { log, current } = app;
+    if (current().hasNewer) await toNewest(app);
     else log.toEnd();
     log.articles().at(-1).focus();
   },

@@ -20,6 +20,12 @@ const words = {
   onlyRoom: 'You are in no other room. To go, sign out.',
 };
 
+// What was written is the whole name, its beginning, a name that is new, a part of one.
+function rank({ name, isNew }, wanted) {
+  if (isNew) return 2;
+  return name === wanted ? 0 : name.startsWith(wanted) ? 1 : 3;
+}
+
 export function openSwitcher(app) {
   const { order, rooms } = app.store.get();
   return show({ title: words.switcher, kind: 'switcher' }, (close) => {
@@ -68,11 +74,13 @@ export function openSwitcher(app) {
         ),
         members === undefined ? null : h('span', { class: 'muted' }, words.people(members)),
       );
-    const draw = () => {
+    const draw = (isTyped) => {
       const wanted = input.value.trim() ? cleanRoom(input.value) : '';
-      shown = known.filter(({ name }) => name.includes(wanted));
-      if (wanted && !known.some(({ name }) => name === wanted)) shown.push({ name: wanted, isNew: true });
-      at = 0;
+      const before = shown[at]?.name;
+      const isKnown = known.some(({ name }) => name === wanted);
+      const all = wanted && !isKnown ? [...known, { name: wanted, isNew: true }] : known;
+      shown = all.filter(({ name }) => name.includes(wanted)).sort((a, b) => rank(a, wanted) - rank(b, wanted));
+      at = isTyped ? 0 : Math.max(0, shown.findIndex(({ name }) => name === before));
       error.textContent = '';
       list.replaceChildren(...shown.map(option));
       mark();
@@ -149,10 +157,10 @@ export async function openRoomOptions(app) {
 }
 
 // What waits for a room that one is not in would never be sent, nor seen; false if it is to be kept.
-async function giveUp(app, entries, title, yes) {
+async function giveUp(app, entries, changes, title, yes) {
   const { outbox } = app.chat();
   const unsent = () => entries().filter(({ state }) => state !== 'acked');
-  const n = unsent().length + app.changing();
+  const n = unsent().length + changes;
   if (n && !(await isSure(title, `${yes} ${n === 1 ? 'it' : 'them'}`, h('p', {}, words.unsent(n))))) return false;
   for (const { cid } of unsent()) outbox.remove(cid);
   return true;
@@ -160,9 +168,10 @@ async function giveUp(app, entries, title, yes) {
 
 async function leave(app, room) {
   const unsent = () => app.chat().outbox.of(room);
-  if (await giveUp(app, unsent, words.leaveTitle(room), words.leaveIt)) app.leaveRoom(room);
+  const changes = [...app.unmade].filter((event) => event.room === room).length;
+  if (await giveUp(app, unsent, changes, words.leaveTitle(room), words.leaveIt)) app.leaveRoom(room);
 }
 
 export async function signOut(app) {
-  if (await giveUp(app, app.chat().outbox.entries, words.signOutTitle, words.signOutIt)) app.signOut();
+  if (await giveUp(app, app.chat().outbox.entries, app.unmade.size, words.signOutTitle, words.signOutIt)) app.signOut();
 }

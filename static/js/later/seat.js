@@ -44,8 +44,7 @@ function signIn(app, rejoin) {
   const onsubmit = (event) => {
     event.preventDefault();
     if (nameKey(cleanName(name.value)) === nameKey(me)) return rejoin();
-    const isWaiting = app.chat().outbox.waiting() || app.changing();
-    error.textContent = nameFault(name.value) || (isWaiting ? words.unsent(me) : '');
+    error.textContent = nameFault(name.value) || (app.waiting() ? words.unsent(me) : '');
     name.ariaInvalid = error.textContent ? 'true' : null;
     alert(error.textContent);
     if (error.textContent) return name.focus();

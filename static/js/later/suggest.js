@@ -87,7 +87,7 @@ export function createSuggestions({ input, here, changed }) {
     // Whether the key was for the list.
     key(event) {
       if (!isOpen() || !Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return false;
-      if (input.selectionStart < start && event.key !== 'Escape') {
+      if (event.key !== 'Escape' && !/^@[^\s@]*$/u.test(input.value.slice(start, input.selectionStart))) {
         close(); // the caret has left the name
         return false;
       }

@@ -1,5 +1,5 @@
 // What stands around the log.
-import { alert, avatar, button, byId, h, hide, namesIn, once, part, reconcile, roomAddress, showAvatar, tab, write } from '../dom.js';
+import { alert, avatar, button, byId, h, hide, namesIn, once, part, reconcile, release, roomAddress, showAvatar, tab, write } from '../dom.js';
 import { isMe, mentions } from '../store.js';
 import { strings } from '../words.js';
 
@@ -12,12 +12,13 @@ const BACK_MS = 2_000;
 const COUNT_FROM_S = 5;
 const CONTEXT_MAX = 120;
 const LINES_KEPT = 20;
-const BURST = 3; // in BURST_MS; of more only the number is read out
+const BURST = 3; // in BURST_MS
 const BURST_MS = 2_000;
 
 function drawer(id, from) {
   const panel = byId(id);
   const close = () => panel.matches(':popover-open') && panel.hidePopover();
+  panel.addEventListener('focusout', ({ relatedTarget: to }) => to && !panel.contains(to) && close());
   matchMedia(`(min-width: ${from})`).addEventListener('change', close);
   return close;
 }
@@ -149,14 +150,21 @@ export function createAnnouncer({ store, settings, goTo }) {
     }
   }
 
+  const isHere = (room) => room === store.get().current;
+  const isMention = (body) => mentions(body, store.get().me);
+
+  function call({ room, username, body }) {
+    const level = settings().rooms?.[room]?.notify ?? 'mentions';
+    const isWanted = level === 'all' || (level === 'mentions' && isMention(body));
+    if (isWanted && (document.hidden || !isHere(room))) withNotifier((n) => n.tell(room, { username, body }));
+  }
+
   return {
-    message({ room, username, body }) {
-      const isHere = room === store.get().current;
-      const isMention = mentions(body, store.get().me);
-      const level = settings().rooms?.[room]?.notify ?? 'mentions';
-      const isWanted = level === 'all' || (level === 'mentions' && isMention);
-      if (isHere || isMention) announce(strings.spoken(username, body, isHere ? '' : room), room);
-      if (isWanted && (document.hidden || !isHere)) withNotifier((n) => n.tell(room, { username, body }));
+    call,
+    message(frame) {
+      const { room, username, body } = frame;
+      if (isHere(room) || isMention(body)) announce(strings.spoken(username, body, isHere(room) ? '' : room), room);
+      call(frame);
     },
     wasRead: (room) => notifier?.read(room),
     chime: () => withNotifier((n) => n.chime()),
@@ -191,7 +199,7 @@ export function createStatus(on) {
     write(byId('status-text'), text);
     write(byId('status-detail'), detail);
     write(action, label);
-    action.hidden = !label;
+    hide(action, !label);
     press = f;
   }
 
@@ -299,7 +307,7 @@ export function createComposer(on) {
     mode = next;
     save();
     const item = mode.edit ?? mode.reply;
-    context.hidden = !item;
+    hide(context, !item);
     form.dataset.mode = mode.edit ? 'edit' : mode.reply ? 'reply' : '';
     if (!item) return;
     const what = mode.edit ? strings.editing : strings.replying(item.mine ? strings.you : item.username);
@@ -326,7 +334,7 @@ export function createComposer(on) {
     const text = input.value.trim();
     const { edit, reply } = mode;
     if (edit) {
-      if (on.change(edit, text)) cancel();
+      if (on.change(edit, text)) list.close(), cancel();
       return;
     }
     if (!text) return;
@@ -427,6 +435,12 @@ export function createComposer(on) {
       input.focus();
     },
     changed,
+    catchUp() {
+      const text = release();
+      if (!text || input.readOnly) return;
+      input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
+      changed();
+    },
     showTyping(names) {
       const typing = byId('typing');
       if (names.length || typing.firstChild) typing.replaceChildren(...namesIn(strings.typing(names)));

@@ -1,4 +1,4 @@
-// The messages: items to rows, rows to elements, a window of them in the page (docs/client.md).
+// The messages (docs/client.md).
 import { avatar, button, byId, h, hide, icon, iconButton, namesIn, reconcile, write } from '../dom.js';
 import { nameKey } from '../hubbub.js';
 import { findMessage, isKept, mentions } from '../store.js';
@@ -8,7 +8,7 @@ const GROUP_MS = 5 * 60_000;
 const QUOTE_MAX = 160;
 const WINDOW = 60;
 const ITEM_PX = 39;
-const WINDOW_MAX = 145; // anywhere else; with a day above each, not 300 rows
+const WINDOW_MAX = 145; // anywhere else
 const STEP = 50;
 const LATE_MS = 25; // a frame
 const PACE = 2; // rows in a late one
@@ -427,7 +427,7 @@ export function createLog({ on, me }) {
     const isIn = ({ key }, i, all) => (i >= range.from && i < range.to) || kept.has(key) || kept.has(all[i + 1]?.key);
     return {
       items: kept.size ? room.items.filter(isIn) : room.items.slice(range.from, range.to),
-      outbox: isLive() ? outbox : outbox.filter(({ cid }) => kept.has(cid)),
+      outbox: isLive() || room.hasNewer ? outbox : outbox.filter(({ cid }) => kept.has(cid)),
     };
   }
 
@@ -609,7 +609,7 @@ export function createLog({ on, me }) {
 
   scroller.addEventListener('keydown', (event) => {
     const article = event.target;
-    const { key } = event;
+    const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
     const isAct = Object.hasOwn(acts, key);
     if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey || !(isAct || steps.includes(key))) return;
     event.preventDefault();
