@@ -100,7 +100,7 @@ function withReaction(reactions, { emoji, username, on }) {
 function arrive(room, frame, state) {
   const made = item(state, frame);
   if (isBehind(room, frame)) return made.mine ? toLater(room, frame) : count(toLater(room, frame), made, state, frame.isAway);
-  // History may have brought it already.
+  // History may have brought it.
   if (room.items.findLast(isKept)?.seq >= frame.seq && room.items.some((i) => i.id === frame.id && isKept(i))) return room;
   const after = append(room, made);
   if (made.mine && !room.unread) return { ...after, read: made.seq };

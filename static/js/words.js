@@ -155,7 +155,7 @@ const linkStart = /(?:https?:\/\/|mailto:)[^\s<>"]+/giu;
 const pairs = { ')': '(', ']': '[', '}': '{' };
 const occurrences = (text, character) => text.split(character).length - 1;
 
-// A bracket that was opened in the link is its own.
+// A bracket opened in the link is its own.
 function trimLink(text) {
   for (;;) {
     const last = text.at(-1);

@@ -4,7 +4,7 @@ import { nameKey } from '../hubbub.js';
 import { findMessage, isKept, mentions } from '../store.js';
 import { dayName, fullTime, hue, linkify, startOfDay, strings, time } from '../words.js';
 
-const GROUP_MS = 5 * 60_000;
+const GROUP_MS = 300_000;
 const QUOTE_MAX = 160;
 const WINDOW = 60;
 const ITEM_PX = 39;
@@ -61,7 +61,7 @@ function noticeRow(items, open) {
   return who.joined[0] || who.left[0] ? { kind: 'fold', key, sig: [items.length, isOpen], items, isOpen, who } : null;
 }
 
-// In the log, it seems: only the ack is missing.
+// In the log, it seems: the ack is missing.
 function isEchoed(entry, mine) {
   if (entry.state === 'failed') return false;
   if (entry.id) return mine.some((item) => item.id === entry.id);
@@ -611,7 +611,7 @@ export function createLog({ on, me }) {
     const article = event.target;
     const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
     const isAct = Object.hasOwn(acts, key);
-    if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey || !(isAct || steps.includes(key))) return;
+    if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey || !(isAct ? !event.repeat : steps.includes(key))) return;
     event.preventDefault();
     event.stopPropagation();
     if (!isAct) stepped = on.step(key, itemOf(article).key);
