@@ -281,7 +281,7 @@ async function heldDialogs(page) {
   return { release, asked: () => page.waitForRequest('**/all.js*') };
 }
 
-scene('what is typed on while the switcher is loading goes nowhere, and it opens once', async ({ person, peer }) => {
+scene('what is typed on while the switcher is loading goes there, and it opens once', async ({ person, peer }) => {
   const ana = await person('ana');
   const bob = await peer('bob');
   const { release, asked } = await heldDialogs(ana);
@@ -296,6 +296,7 @@ scene('what is typed on while the switcher is loading goes nowhere, and it opens
   release();
   await ana.waitForSelector('dialog.switcher');
   assert.equal(await ana.locator('dialog').count(), 1);
+  assert.equal(await ana.inputValue('dialog input'), 'tea');
   await ana.keyboard.press('Escape');
   await ana.waitForSelector('dialog', { state: 'detached' });
   await say(ana, 'after it');

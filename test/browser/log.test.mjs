@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyRead, eventuallySent, eventuallyTexts, readLog, say, scene, scrollUp, setHidden, signIn, texts } from './harness.mjs';
+import { eventually, eventuallyRead, eventuallySent, eventuallyTexts, link, readLog, say, scene, scrollUp, setHidden, signIn, texts } from './harness.mjs';
 
 const quick = { daemon: { message_rate: 0 } };
 const numbered = (letter, n) => Array.from({ length: n }, (_, i) => `${letter}${i}`);
@@ -520,6 +520,101 @@ scene('Ctrl and a slash, with Shift or without', async ({ person }) => {
   };
   await opens({ key: '/', ctrlKey: true });
   await opens({ key: '/', ctrlKey: true, shiftKey: true });
+});
+
+scene('what was in sight for a moment when the window lost the focus is unread', quick, async ({ person, peer }) => {
+  const ana = await person('ana', {
+    script: () => {
+      document.hasFocus = () => !globalThis.isAway;
+      const look = () => {
+        if (globalThis.isAway || ![...document.querySelectorAll('.bubble')].some((one) => one.textContent === 'two')) return;
+        globalThis.isAway = true;
+        dispatchEvent(new Event('blur'));
+      };
+      new MutationObserver(look).observe(document, { childList: true, subtree: true });
+    },
+  });
+  const bob = await peer('bob');
+  bob.say('one');
+  await eventuallyRead(ana, 1);
+  bob.say('two');
+  await eventually(() => ana.title(), '(1) #lobby · hubbub');
+  bob.say('three');
+  await eventually(() => ana.title(), '(2) #lobby · hubbub');
+  assert.equal(await ana.textContent('#line + .message .bubble'), 'two');
+});
+
+scene('the arrow edits what one has said, however far back; and capitals are commands as well', quick, async ({ person, friend }) => {
+  const before = await friend('ana');
+  await before.say('mine, with a tpyo');
+  before.chat.close();
+  const bob = await friend('bob');
+  for (const text of numbered('m', 80)) await bob.say(text);
+  const ana = await person('ana');
+  await eventually(() => lastText(ana), 'm79');
+  await ana.press('#message', 'ArrowUp');
+  await eventually(() => ana.inputValue('#message'), 'mine, with a tpyo');
+  await ana.keyboard.press('Escape');
+  await say(ana, 'more');
+  await eventually(() => lastText(ana), 'more');
+  await ana.locator('.mine[data-state="sent"] article').last().press('Shift+E');
+  assert.equal(await ana.inputValue('#message'), 'more');
+});
+
+scene('the focus that was on something that goes away is the log\'s', { ...quick, isServerGoing: true }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  const bob = await stage.peer('bob');
+  const focus = () => ana.evaluate(() => document.activeElement.id);
+  for (const text of numbered('m', 100)) bob.say(text);
+  await eventually(() => lastText(ana), 'm99');
+  await eventuallyRead(ana, 100);
+  await scrollUp(ana, 2);
+  await ana.focus('#pill');
+  await ana.keyboard.press('Escape');
+  await eventually(() => pill(ana), '');
+  assert.equal(await focus(), 'log');
+  await ana.locator('article').last().press('r');
+  await ana.focus('#context-cancel');
+  await ana.keyboard.press('Escape');
+  assert.deepEqual([await ana.isVisible('#context'), await focus()], [false, 'log']);
+  line.cut();
+  await ana.focus('#retry');
+  line.heal();
+  await ana.waitForSelector('#retry', { state: 'hidden' });
+  assert.equal(await focus(), 'log');
+});
+
+scene('a menu is in the window, wherever its message is', quick, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  for (const text of numbered('m', 40)) bob.say(text);
+  await eventually(() => lastText(ana), 'm39');
+  await ana.locator('article').last().focus();
+  await scrollUp(ana, 2);
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('dialog.menu');
+  const { y, height } = await ana.locator('dialog').boundingBox();
+  assert.ok(y >= 0 && y + height <= 800, `${y} ${height}`);
+});
+
+scene('what is copied is told for the eye as well; and what a browser refuses can be tried again', quick, async ({ person, peer }) => {
+  const ana = await person('ana');
+  const bob = await peer('bob');
+  bob.say('one');
+  await eventuallyTexts(ana, ['one']);
+  await ana.evaluate(() => {
+    navigator.clipboard.writeText = (text) => (globalThis.isAllowed ? (globalThis.copied = text) : Promise.reject(new Error('no')));
+    document.execCommand = () => false;
+  });
+  await ana.locator('article').first().press('c');
+  await eventually(() => ana.textContent('#message-error'), 'Your browser did not let it be copied. Try again');
+  assert.equal(await ana.locator('.toast').count(), 0);
+  await ana.evaluate(() => (globalThis.isAllowed = true));
+  await ana.click('#message-error button');
+  await ana.waitForSelector('.toast:text-is("Copied.")');
+  assert.equal(await ana.evaluate(() => globalThis.copied), 'one');
+  await ana.waitForSelector('.toast', { state: 'detached' });
 });
 
 scene('in a window that has not the focus nothing is read', async ({ person, peer }) => {

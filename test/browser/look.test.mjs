@@ -177,6 +177,9 @@ scene('keys lead to nothing that is behind a drawer', async ({ person }) => {
   await ana.keyboard.press('x');
   await ana.waitForSelector('#rooms', { state: 'hidden' });
   assert.deepEqual([await focus(), await ana.inputValue('#message')], ['message', 'x']);
+  await open();
+  for (let i = 0; i < 8 && (await ana.isVisible('#rooms')); i++) await ana.keyboard.press('Tab');
+  assert.deepEqual([await ana.isVisible('#rooms'), await focus()], [false, 'search-open']);
 });
 
 scene('on a phone that lies on its side, with a long draft, the panel of a lost seat is seen whole', { isServerGoing: true }, async (stage) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyRead, eventuallyPeople, eventuallySent, eventuallyTexts, say, scene, scrollUp, setHidden, texts } from './harness.mjs';
+import { eventually, eventuallyRead, eventuallyPeople, eventuallySent, eventuallyTexts, link, say, scene, scrollUp, setHidden, signIn, texts } from './harness.mjs';
 
 const links = (page) => page.$$eval('.room-link', (all) => all.map((one) => one.getAttribute('aria-label')));
 const current = (page) => page.getAttribute('.room-link[aria-current="page"]', 'title');
@@ -194,6 +194,60 @@ scene('notifications: for mentions in a hidden tab, asked for by a button only',
   await bob.say('ana, look');
   await eventually(() => ana.evaluate(() => globalThis.told), [['bob · #lobby', 'ana, look', 'lobby']]);
   await say(ana, 'I am here');
+});
+
+scene('the switcher: the whole name before its beginning, a new name before a part of one; what was chosen stays', async ({ person, friend }) => {
+  const ana = await person('ana');
+  for (const room of ['tea-house', 'tea', 'cc']) {
+    await ana.evaluate((name) => (location.hash = `#/r/${name}`), room);
+    await eventually(() => ana.title(), `#${room} · hubbub`);
+  }
+  await friend('bob', { room: 'elsewhere' });
+  const first = async (written) => {
+    await ana.keyboard.press('Control+k');
+    await ana.waitForSelector('dialog.switcher');
+    await ana.fill('dialog input', written);
+    const text = await ana.textContent('dialog [aria-selected="true"] [dir="auto"]');
+    await ana.keyboard.press('Escape');
+    await ana.waitForSelector('dialog', { state: 'detached' });
+    return text;
+  };
+  assert.equal(await first('tea'), 'tea');
+  assert.equal(await first('te'), 'tea-house');
+  assert.equal(await first('bb'), 'Join #bb');
+  assert.equal(await first('ouse'), 'Join #ouse');
+  await ana.keyboard.press('Control+k');
+  await ana.waitForSelector('dialog.switcher');
+  await ana.keyboard.press('ArrowDown');
+  await ana.waitForSelector('dialog li:has-text("elsewhere")'); // from the server
+  assert.equal(await ana.textContent('dialog [aria-selected="true"] [dir="auto"]'), 'tea-house');
+});
+
+scene('a mention that came while the link was lost calls as well', { isServerGoing: true }, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.visitor({
+    url: line.url,
+    script: () => {
+      globalThis.told = [];
+      globalThis.Notification = class {
+        static permission = 'granted';
+        constructor(title, { body }) {
+          globalThis.told.push(`${title}: ${body}`);
+        }
+        close() {}
+      };
+    },
+  });
+  await signIn(ana, 'ana');
+  const bob = await stage.friend('bob');
+  await bob.say('ana, before');
+  await eventuallyTexts(ana, ['ana, before']);
+  await setHidden(ana, true);
+  line.cut();
+  await bob.say('ana, are you there?');
+  await bob.say('not for you');
+  line.heal();
+  await eventually(() => ana.evaluate(() => globalThis.told), ['bob · #lobby: ana, are you there?']);
 });
 
 scene('a room that cannot be is told in the switcher', async ({ person }) => {

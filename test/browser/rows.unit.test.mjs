@@ -497,6 +497,19 @@ test('what was deleted before it was read is not counted, also if it waited for 
   assert.deepEqual(told(lobby(reached)).slice(0, 2), [3, 0]);
 });
 
+test('another log, while something was unread: the line stands before what is new in it', () => {
+  const state = after(said('a', 'read'), { type: 'read' }, said('a', 'unread', noon, false));
+  const back = lobby(play(state, joined([kept(1, 'new')], { epoch: 'e2', recovered: false })));
+  assert.deepEqual([back.unread, back.items.find(({ key }) => key === back.line)?.body], [1, 'new']);
+});
+
+test('what was watched and is unread after all counts on the way up to the line', () => {
+  const state = after(said('a', 'read'), { type: 'read', seq: 1 }, said('a', 'x'), said('a', 'y'));
+  const watched = (room) => room.items.map((item) => Boolean(item.watched));
+  assert.deepEqual(watched(lobby(state)), [true, true, true]);
+  assert.deepEqual(watched(lobby(play(state, { type: 'lookAway', seq: 3 }))), [true, false, false]);
+});
+
 test('in a new log nothing has been read', () => {
   const state = after(said('a', '1'), said('a', '2'), { type: 'read' });
   assert.equal(lobby(state).read, 2);
