@@ -699,10 +699,10 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
     });
   }
 
-  // What was to be done in it is not.
+  // The outbox stays.
   function forget(room) {
     rooms.delete(room.name);
-    for (const [cid, { frame }] of [...requests]) if (frame.room === room.name) done(cid).reject(lost());
+    for (const [cid, { frame }] of [...requests]) if (frame.room === room.name && !outbox.find(cid)) done(cid).reject(lost());
   }
 
   function flush(room) {

@@ -78,6 +78,19 @@ function letIn() {
   receive(joined);
 }
 
+test('to open has ten seconds; what was missed, on a slow line, a minute', async () => {
+  connection.start({ insist: 600_000 });
+  await pass(9_000);
+  assert.equal(sockets.length, 1);
+  receive({ type: 'hello', version: 2 });
+  await pass(59_000);
+  assert.equal(sockets.length, 1);
+  await pass(10_000);
+  assert.equal(sockets.length, 2);
+  await pass(20_000);
+  assert.ok(sockets.length > 2, 'no hello came');
+});
+
 test('delays: a first try at once, then doubling up to half a minute, always with some chance', () => {
   assert.equal(
     retryDelay(0, () => 0),

@@ -311,6 +311,22 @@ test('what was to be done in a room that one leaves is not done when one is back
   assert.deepEqual(server.room('tea').log.map(({ type, body }) => `${type} ${body}`), ['message a message']);
 });
 
+test('a message that waits for its ack when one leaves stays, and arrives once', async () => {
+  const chat = open('ana');
+  chat.join('lobby');
+  const room = chat.join('tea');
+  await settle();
+  server.swallow((f) => f.type === 'ack');
+  room.post('one');
+  room.leave().catch(() => {});
+  await settle();
+  server.swallow(() => false);
+  chat.join('tea');
+  await pass(20_000);
+  assert.deepEqual(bodies('tea'), ['one']);
+  assert.deepEqual(chat.outbox.entries(), []);
+});
+
 test('too fast, without a word about what: all that is not answered goes again, and nothing is doubled', async () => {
   const chat = open('ana');
   const room = chat.join('lobby');
