@@ -61,18 +61,19 @@ export const isCharacter = ({ key, ctrlKey, altKey, metaKey }) => [...key].lengt
 let early = ''; // typed before there is where to
 
 function keep(event) {
-  const isEnter = event.key === 'Enter';
-  if (!(isEnter || isCharacter(event)) || event.target.closest('article')) return;
+  const { key, target, isComposing, keyCode } = event;
+  const text = key === 'Enter' ? `${early}\n` : key === 'Backspace' ? early.slice(0, -1) : isCharacter(event) ? early + key : early;
+  if (text === early || isComposing || keyCode === 229 || target.closest('article')) return;
   event.preventDefault();
   event.stopPropagation();
-  early += isEnter ? '\n' : event.key;
+  early = text;
 }
 
 export const hold = () => addEventListener('keydown', keep, true);
 
 export function release() {
   removeEventListener('keydown', keep, true);
-  const text = early.replace(/^\s+|\n+$/g, '');
+  const text = early.replace(/^\n+|\n+$/g, '');
   early = '';
   return text;
 }

@@ -28,7 +28,7 @@ const FRAME_LEAST = 1024;
 const SUBPROTOCOL = 'chat.v2';
 export const DEFAULT_ROOM = 'lobby';
 
-// Relative: a reverse proxy may have a path prefix.
+// Relative, for a proxy's prefix.
 export const socketUrl = (base) => new URL('ws', base).href.replace(/^http/, 'ws');
 
 // (Plain http has no crypto.randomUUID.)
@@ -649,7 +649,7 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       flush(rooms.get(entry.room));
     } else if (request) done(cid).reject(new ChatError(frame));
     else {
-      if (joining) forget(joining);
+      if (joining) forget(joining, new ChatError(frame));
       emit('frame', frame, { refusedRoom: joining?.name });
       joining?.emit('error', frame);
       if (joining && connection.state().phase === 'connecting') signIn();
@@ -700,9 +700,9 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
   }
 
   // The outbox stays.
-  function forget(room) {
+  function forget(room, fault = lost()) {
     rooms.delete(room.name);
-    for (const [cid, { frame }] of [...requests]) if (frame.room === room.name && !outbox.find(cid)) done(cid).reject(lost());
+    for (const [cid, { frame }] of [...requests]) if (frame.room === room.name && !outbox.find(cid)) done(cid).reject(fault);
   }
 
   function flush(room) {

@@ -1,5 +1,5 @@
 // What a person does and what the server says meet here.
-import { alert, browser, byId, hold, isCharacter, part, roomAddress, roomOfAddress, tab, write } from './dom.js';
+import { alert, browser, byId, hold, isCharacter, part, release, roomAddress, roomOfAddress, tab, write } from './dom.js';
 import { DEFAULT_ROOM, bytes, cleanName, cleanRoom, connect, nameKey } from './hubbub.js';
 import { createStore, findMessage, isMe, roomOf } from './store.js';
 import { createAnnouncer, createComposer, createPeople, createRooms, createStatus } from './views/frame.js';
@@ -10,7 +10,7 @@ const PAGE = 50;
 const PATIENCE_MS = 3_000;
 const MARK_AFTER_MS = 1_000;
 const TYPING_MS = 5_050;
-const QUIET_ROOM = 50; // people; in a larger one notices are hidden
+const QUIET_ROOM = 50; // people
 
 const store = createStore(storeChanged);
 let signin = null;
@@ -80,7 +80,7 @@ const app = {
   store, current, composer, log, unmade, lastOwn, apply, goTo, leaveRoom, signOut, showPanel, act, render, tell, topics,
 };
 const announcer = createAnnouncer(app);
-app.chime = announcer.chime;
+Object.assign(app, announcer);
 
 // --- coming and going ---
 
@@ -227,8 +227,7 @@ const frames = {
     store.dispatch({ type: 'named', me: username });
     store.dispatch({ ...frame, mark: marks[room], now: Date.now() });
     saveRooms();
-    for (const event of !isFirst && frame.recovered ? frame.events : [])
-      if (event.type === 'message' && !isMe(store.get(), event.username)) announcer.call({ ...event, room });
+    if (!isFirst && frame.recovered && frame.events[0]) quietly('callOnce', frame);
     if (isFirst && frame.events[0]?.seq > marks[room]?.seq + 1) quietly('loadUnread', frame, marks[room]);
     if (!wasIn) {
       wasIn = true;
@@ -261,7 +260,8 @@ const frames = {
 
   error({ error }, { entry, refusedRoom } = {}) {
     if (refusedRoom) {
-      for (const { cid, body } of chat.outbox.of(refusedRoom).reverse()) chat.outbox.remove(cid), composer.take(body, refusedRoom);
+      for (const { cid, body, state } of chat.outbox.of(refusedRoom).reverse())
+        chat.outbox.remove(cid), state === 'acked' || composer.take(body, refusedRoom);
       leaveRoom(refusedRoom);
     }
     if (entry) alert(strings.failed(error));
@@ -309,6 +309,8 @@ async function later(what, ...args) {
   hold();
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
   const all = await Promise.race([loadAll().catch(() => null), late]);
+  if (!seat) return release();
+  if (!all && what.startsWith('open')) release();
   const done = all ? all[what](app, ...args) : tell(strings.notLoaded, () => later(what, ...args));
   composer.catchUp();
   return done;
@@ -499,8 +501,8 @@ const events = {
   blur: () => store.dispatch({ type: 'unseen', room: here(), seq: log.seenUpTo() }),
   resize: composer.changed,
   beforeunload: (event) => waiting() && event.preventDefault(),
-  pagehide() {
-    for (const { body, room } of unmade) if (body) composer.take(body, room);
+  pagehide({ persisted }) {
+    for (const { body, room } of unmade) if (body && !persisted) composer.take(body, room);
     composer.save();
     saveMarks();
   },

@@ -7,7 +7,7 @@ const ITEMS_IN_ALL = 30_000;
 const ITEMS_ELSEWHERE = 200; // when there is too much in all
 const NOTICES_UP_TO = 50; // people; in a larger room it is no news
 const TYPING_MS = 5_000;
-const LATER_MAX = 500; // the page that reaches the end has what came before these
+const LATER_MAX = 500;
 const CHANGES_KEPT = 200;
 
 export const emptyRoom = {

@@ -467,6 +467,14 @@ test('a first room that cannot be is told, and the next one signs in', async () 
   assert.deepEqual(bodies(), ['here']);
 });
 
+test('what was sent to a room that is refused is told so', async () => {
+  const chat = open('ana');
+  chat.join('lobby');
+  await settle();
+  server.refuse((f) => (f.room === 'bad' ? { code: 'bad_request', error: 'No such name.' } : null));
+  await assert.rejects(chat.join('bad').edit('x', 'y'), { code: 'bad_request', message: 'No such name.' });
+});
+
 test('an only room that cannot be ends the connection, until another is joined', async () => {
   const chat = open('ana');
   const told = new Promise((resolve) => chat.join('bad').on('error', resolve));

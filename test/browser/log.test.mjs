@@ -607,7 +607,10 @@ scene('what is copied is told for the eye as well; and what a browser refuses ca
     navigator.clipboard.writeText = (text) => (globalThis.isAllowed ? (globalThis.copied = text) : Promise.reject(new Error('no')));
     document.execCommand = () => false;
   });
-  await ana.locator('article').first().press('c');
+  await ana.locator('article').first().focus();
+  for (let i = 0; i < 3; i++) await ana.keyboard.down('c'); // held
+  await ana.keyboard.up('c');
+  assert.equal(await ana.inputValue('#message'), '');
   await eventually(() => ana.textContent('#message-error'), 'Your browser did not let it be copied. Try again');
   assert.equal(await ana.locator('.toast').count(), 0);
   await ana.evaluate(() => (globalThis.isAllowed = true));

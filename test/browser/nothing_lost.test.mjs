@@ -73,6 +73,49 @@ scene('a name typed right after Ctrl+K is in the switcher, and Enter leads there
   await eventually(() => ana.textContent('#room-name'), 'kitchen');
 });
 
+scene('what is typed early can be corrected, keeps its space, and is not taken from an input method', async ({ person, friend }) => {
+  await friend('bob');
+  const ana = await person('ana');
+  await eventuallyPeople(ana, ['bob', 'ana']);
+  await ana.fill('#message', 'hello');
+  const { release, asked } = await held(ana, '**/later/all.js*');
+  const request = asked();
+  await ana.click('button.person');
+  await request;
+  await ana.keyboard.type(' wxz');
+  await ana.keyboard.press('Backspace');
+  await ana.keyboard.type('y');
+  const isTaken = (more) =>
+    ana.evaluate((fields) => !document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...fields })), more);
+  assert.equal(await isTaken({ key: 'k', keyCode: 229 }), false);
+  assert.equal(await isTaken({ key: 'Enter', isComposing: true }), false);
+  release();
+  await eventually(() => written(ana), 'hello @bob  wxy');
+});
+
+scene('a name for a switcher that does not come is not in the message; and none opens after one has gone', { isServerGoing: true }, async ({ person }) => {
+  const ana = await person('ana');
+  await ana.fill('#message', 'draft');
+  const { release, asked } = await held(ana, '**/later/all.js*');
+  const request = asked();
+  await ana.keyboard.press('Control+k');
+  await request;
+  await ana.keyboard.type('dev');
+  await eventually(async () => /could not be loaded/.test(await ana.textContent('#message-error')), true);
+  assert.equal(await written(ana), 'draft');
+  await ana.click('#search-open');
+  await ana.click('#leave');
+  await ana.waitForSelector('#signin:not([hidden])');
+  const come = ana.waitForResponse('**/later/dialog.js*');
+  release();
+  await (await come).finished();
+  await ana.keyboard.press('Control+A');
+  await ana.keyboard.type('bea');
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#chat', { state: 'visible' });
+  assert.equal(await ana.locator('dialog').count(), 0);
+});
+
 scene('a room is left with all that waits in it: it is not done on coming back', away, async (stage) => {
   const line = await link(stage);
   const bob = await stage.friend('bob', { room: 'tea' });
@@ -145,6 +188,35 @@ scene('a room that is refused: what was written for it is its draft', { isServer
   await ana.waitForSelector('dialog', { state: 'detached' });
   await goTo(ana, 'third');
   await eventually(() => written(ana), 'one\ntwo\nhalf');
+});
+
+scene('a room that is refused on coming back: an edit that waited is its draft, what was sent is not', away, async (stage) => {
+  const line = await link(stage);
+  const ana = await stage.person('ana', { url: line.url });
+  const bob = await stage.friend('bob', { room: 'tea' });
+  const heard = [];
+  bob.room.on('message', ({ body }) => heard.push(body));
+  await goTo(ana, 'tea');
+  await eventuallyPeople(ana, ['bob', 'ana']);
+  await say(ana, 'one');
+  await eventuallySent(ana, ['one']);
+  line.cut();
+  await ana.waitForSelector('#status:not(.sr-only)');
+  await ana.press('#message', 'ArrowUp');
+  await ana.fill('#message', 'changed');
+  await ana.press('#message', 'Enter');
+  await eventuallyTexts(ana, ['changed']);
+  await ana.evaluate(() => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+      send.call(this, text.replace('"room":"tea"', `"room":"${'x'.repeat(100)}"`));
+    };
+  });
+  line.heal();
+  await eventually(() => ana.textContent('#room-name'), 'lobby');
+  await eventually(() => ana.evaluate(() => JSON.parse(sessionStorage['hubbub.draft ana tea'] ?? '{}').text), 'changed');
+  assert.equal(await asksOnClosing(ana), false);
+  assert.deepEqual(heard, ['one']);
 });
 
 scene('an edit that waits is counted, and its text is there after a reload', away, async (stage) => {

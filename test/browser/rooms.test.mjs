@@ -221,6 +221,13 @@ scene('the switcher: the whole name before its beginning, a new name before a pa
   await ana.keyboard.press('ArrowDown');
   await ana.waitForSelector('dialog li:has-text("elsewhere")'); // from the server
   assert.equal(await ana.textContent('dialog [aria-selected="true"] [dir="auto"]'), 'tea-house');
+  await ana.keyboard.press('Escape');
+  await ana.focus('#room-add');
+  await ana.keyboard.down('Enter');
+  await ana.waitForSelector('dialog.switcher');
+  for (let i = 0; i < 3; i++) await ana.keyboard.down('Enter');
+  await ana.keyboard.up('Enter');
+  assert.deepEqual([await ana.locator('dialog').count(), await current(ana)], [1, 'cc']);
 });
 
 scene('a mention that came while the link was lost calls as well', { isServerGoing: true }, async (stage) => {
@@ -244,10 +251,15 @@ scene('a mention that came while the link was lost calls as well', { isServerGoi
   await eventuallyTexts(ana, ['ana, before']);
   await setHidden(ana, true);
   line.cut();
+  await bob.say('ana, the first');
   await bob.say('ana, are you there?');
+  const { id } = await bob.say('ana, a secret');
+  await bob.room.delete(id);
   await bob.say('not for you');
   line.heal();
   await eventually(() => ana.evaluate(() => globalThis.told), ['bob · #lobby: ana, are you there?']);
+  await bob.say('ana, again'); // had there been more, they were told before this
+  await eventually(() => ana.evaluate(() => globalThis.told), ['bob · #lobby: ana, are you there?', 'bob · #lobby: ana, again']);
 });
 
 scene('a room that cannot be is told in the switcher', async ({ person }) => {

@@ -9,7 +9,7 @@ const [acts, copies, pages, keys, rooms, searching, seat, client, tools] = await
 
 export const { editEarlier, jumpTo, mention, more, react, remove, showEdits } = acts;
 export const { copy, copyDay } = copies;
-export const { loadHole, loadUnread, newer, older, toNewest } = pages;
+export const { callOnce, loadHole, loadUnread, newer, older, toNewest } = pages;
 export const { stepTo } = keys;
 export const { openRoomOptions, openSwitcher, signOut } = rooms;
 export const { openSearch } = searching;

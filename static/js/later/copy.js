@@ -39,6 +39,7 @@ export async function copyText(text) {
 
 // For a moment, over the log.
 function show(text) {
+  document.querySelector('.toast')?.remove();
   const toast = h('p', { class: 'toast', 'aria-hidden': 'true' }, text);
   byId('log').after(toast);
   setTimeout(() => toast.remove(), SHOWN_MS);

@@ -1,5 +1,5 @@
 // Pages of a room's history.
-import { isKept, roomOf } from '../store.js';
+import { isKept, isMe, roomOf } from '../store.js';
 
 const PAGE = 50; // messages
 const LARGE = 200;
@@ -65,3 +65,10 @@ export async function loadUnread(app, { room, epoch }, mark) {
 
 export const loadHole = (app, { before, key }, room = app.current().name) =>
   ask(app, 'hole', { before, limit: LARGE }, { room, key });
+
+// Of what was missed while the link was lost the newest that somebody wants to be called for, once.
+export function callOnce({ store, call }, { room, events }) {
+  const deleted = new Set(events.filter(({ type }) => type === 'delete').map(({ id }) => id));
+  const isOf = ({ type, id, username }) => type === 'message' && !deleted.has(id) && !isMe(store.get(), username);
+  events.filter(isOf).findLast((message) => call({ ...message, room }));
+}

@@ -92,7 +92,8 @@ export function openSwitcher(app) {
     };
     input.addEventListener('input', draw);
     input.addEventListener('keydown', (event) => {
-      if (!Object.hasOwn(keys, event.key) || event.isComposing) return;
+      const isHeld = event.repeat && event.key === 'Enter';
+      if (!Object.hasOwn(keys, event.key) || event.isComposing || isHeld) return;
       event.preventDefault();
       keys[event.key]();
       mark();

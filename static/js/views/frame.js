@@ -156,7 +156,7 @@ export function createAnnouncer({ store, settings, goTo }) {
   function call({ room, username, body }) {
     const level = settings().rooms?.[room]?.notify ?? 'mentions';
     const isWanted = level === 'all' || (level === 'mentions' && isMention(body));
-    if (isWanted && (document.hidden || !isHere(room))) withNotifier((n) => n.tell(room, { username, body }));
+    return isWanted && (document.hidden || !isHere(room)) && withNotifier((n) => n.tell(room, { username, body }));
   }
 
   return {

@@ -302,7 +302,7 @@ export function createLog({ on, me }) {
 
   const holdOf = (node) => node.querySelector('.bubble') ?? node;
 
-  // The first row in sight; the same until somebody scrolls.
+  // The first row in sight.
   function anchor() {
     if (held?.at === scroller.scrollTop && list.known.has(held.key)) return held;
     const top = topOf(scroller);
@@ -611,11 +611,11 @@ export function createLog({ on, me }) {
     const article = event.target;
     const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
     const isAct = Object.hasOwn(acts, key);
-    if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey || !(isAct ? !event.repeat : steps.includes(key))) return;
+    if (!article.matches('article') || event.ctrlKey || event.metaKey || event.altKey || !(isAct || steps.includes(key))) return;
     event.preventDefault();
     event.stopPropagation();
     if (!isAct) stepped = on.step(key, itemOf(article).key);
-    else
+    else if (!event.repeat)
       stepped.then(() => {
         const { activeElement } = document;
         const item = itemOf(activeElement);
@@ -687,7 +687,6 @@ export function createLog({ on, me }) {
       scroller.scrollBy({ top: pages * scroller.clientHeight * 0.9 });
     },
     forget: (name) => places.delete(name),
-    // A page of history was of another place.
     moved() {
       first = last = null;
       stick = !room?.hasNewer;
