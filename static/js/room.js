@@ -307,9 +307,10 @@ const quietly = (what, ...args) => loadAll().then((all) => all[what](app, ...arg
 
 async function later(what, ...args) {
   hold();
+  const own = seat;
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
   const all = await Promise.race([loadAll().catch(() => null), late]);
-  if (!seat) return release();
+  if (seat !== own) return release();
   if (!all && what.startsWith('open')) release();
   const done = all ? all[what](app, ...args) : tell(strings.notLoaded, () => later(what, ...args));
   composer.catchUp();

@@ -54,6 +54,14 @@ async function readAll(page) {
 export const sees = (page, text) =>
   page.waitForFunction((wanted) => [...document.querySelectorAll('.bubble')].some((bubble) => bubble.textContent === wanted), text);
 
+// What was in sight for half a second, and was remembered a second later.
+const reads = (page, seq) =>
+  page.waitForFunction(
+    ([room, least]) =>
+      Object.entries(localStorage).some(([key, marks]) => key.startsWith('hubbub.marks ') && JSON.parse(marks)[room]?.seq >= least),
+    [ROOM, seq],
+  );
+
 async function toEnd(page) {
   if (await page.isVisible('#pill')) await page.click('#pill');
   await page.waitForSelector('#pill', { state: 'hidden' });
@@ -114,6 +122,7 @@ async function slips(daemon, reader, speakers) {
   const room = chat.join(ROOM);
   const { id } = await room.send('short');
   await sees(page, await talk(speakers, { rate: 60, ms: 500 }));
+  await reads(page, room.place().seq);
   await scrollBy(reader, 300);
   await page.waitForFunction(() => {
     const log = document.getElementById('log');
