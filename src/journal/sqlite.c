@@ -338,6 +338,8 @@ static int await_index(void *arg, struct store *s)
 
     if (rc != SQLITE_OK || debt == 0)
         return rc;
+    if (atomic_load(&j->is_stopping))
+        return SQLITE_INTERRUPT; /* the writer may be gone, and its last ring with the search before */
     atomic_store(&j->is_index_asked, true);
     bell_ring(&j->bell);
     bell_wait(&j->caught_up, BELL_FOREVER);

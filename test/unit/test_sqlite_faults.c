@@ -268,6 +268,26 @@ static void a_stop_does_not_wait_for_all_questions(void **state)
     assert_int_in_range(answered, 0, QUESTIONS - 1);
 }
 
+/* The words of what came last are not in the index yet, and the writer may go before it puts them there. */
+static void a_stop_does_not_wait_for_the_index(void **state)
+{
+    enum { ROUNDS = 100, QUESTIONS = 3 };
+    struct journal_rig *r = *state;
+
+    for (int round = 1; round <= ROUNDS; round++) {
+        rig_keep(r, rig_message("tea", r->ann, "word"));
+        for (int i = 0; i < QUESTIONS; i++) {
+            struct query *q = query_make(QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
+
+            q->text = mem_strdup("word");
+            q->limit = 1;
+            r->journal->ops->ask(r->journal, q);
+        }
+        journal_rig_reopen(r);
+        assert_int_equal(r->answer_count, round * QUESTIONS);
+    }
+}
+
 static void await_oldest(struct journal_rig *r, uint64_t seq)
 {
     uint64_t deadline = clock_mono_ms() + RETENTION_PATIENCE_MS;
@@ -597,6 +617,7 @@ int main(void)
         fault_test(another_process_may_store_meanwhile),
         fault_test(a_page_fetches_little_more_than_it_may_tell),
         fault_test(a_stop_does_not_wait_for_all_questions),
+        fault_test(a_stop_does_not_wait_for_the_index),
         fault_test(retention_runs_by_itself),
         fault_test(what_is_new_is_found_though_the_index_is_damaged),
         fault_test(a_message_can_be_changed_though_the_index_is_damaged),
