@@ -109,6 +109,7 @@ scene('an answer shows what it answers, and leads there', { daemon: { message_ra
   await ana.keyboard.press('Enter');
   await eventually(async () => (await texts(ana)).at(-1), 'Tea');
   await eventually(() => ana.locator('.quote').last().textContent(), 'In reply to bob What is the plan?');
+  await eventually(async () => (await states(ana)).at(-1), 'Tea:sent'); // or the page asks before it goes
   await ana.reload();
   await eventually(async () => (await texts(ana)).at(-1), 'Tea');
 });
