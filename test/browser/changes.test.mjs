@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallySent, eventuallyTexts, link, noLimits, say, scene, states, texts } from './harness.mjs';
+import { eventually, eventuallySent, eventuallyTexts, heldBack, link, noLimits, say, scene, states, texts } from './harness.mjs';
 
 const article = (page, text) => page.locator('article', { has: page.locator(`[id$="-body"]:text-is("${text}")`) });
 const chips = (page) =>
@@ -271,21 +271,10 @@ scene('an answer to what is far back leads there without all that is between, an
   await eventually(async () => (await texts(ana)).at(-1), 'That one');
 });
 
-// What opens over the page comes when release() is called.
-async function heldDialogs(page) {
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  await page.route('**/all.js*', async (route) => {
-    await held;
-    await route.continue();
-  });
-  return { release, asked: () => page.waitForRequest('**/all.js*') };
-}
-
 scene('what is typed on while the switcher is loading goes there, and it opens once', async ({ person, peer }) => {
   const ana = await person('ana');
   const bob = await peer('bob');
-  const { release, asked } = await heldDialogs(ana);
+  const { release, asked } = await heldBack(ana, '**/later/all.js*');
   const request = asked();
   await ana.focus('#message');
   await ana.keyboard.press('Control+k');
@@ -308,7 +297,7 @@ scene('what is typed on while the switcher is loading goes there, and it opens o
 
 scene('two clicks while the search is loading open it once', async ({ person }) => {
   const ana = await person('ana');
-  const { release, asked } = await heldDialogs(ana);
+  const { release, asked } = await heldBack(ana, '**/later/all.js*');
   const request = asked();
   await ana.click('#search-open');
   await request;
@@ -325,7 +314,7 @@ scene('Delete after an arrow is about the message that the arrow led to, also wh
   const ana = await person('ana');
   await say(ana, 'one', 'two', 'three');
   await eventuallySent(ana, ['one', 'two', 'three']);
-  const { release, asked } = await heldDialogs(ana);
+  const { release, asked } = await heldBack(ana, '**/later/all.js*');
   const request = asked();
   await article(ana, 'three').focus();
   await ana.keyboard.press('ArrowUp');

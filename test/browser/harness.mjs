@@ -199,6 +199,17 @@ export const noLimits = () => {
   };
 };
 
+// The files of this name come when release() is called.
+export async function heldBack(page, files) {
+  let release;
+  const isReleased = new Promise((resolve) => (release = resolve));
+  await page.route(files, async (route) => {
+    await isReleased;
+    await route.continue();
+  });
+  return { release, asked: () => page.waitForRequest(files) };
+}
+
 // Pretends that another tab is in front (or this one again), as the page can observe it.
 export function setHidden(page, isHidden) {
   return page.evaluate((value) => {

@@ -1,22 +1,11 @@
 // What one has written is neither lost, nor cut, nor sent against one's will.
 import assert from 'node:assert/strict';
-import { eventually, eventuallyPeople, eventuallySent, eventuallyTexts, link, say, scene, states } from './harness.mjs';
+import { eventually, eventuallyPeople, eventuallySent, eventuallyTexts, heldBack, link, say, scene, states } from './harness.mjs';
 
 const away = { isServerGoing: true, daemon: { message_rate: 0 } };
 const goTo = (page, room) => page.evaluate((name) => (location.hash = `#/r/${name}`), room);
 const written = (page) => page.inputValue('#message');
 const asksOnClosing = (page) => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
-
-// The files of this name come when release() is called.
-async function held(page, files) {
-  let release;
-  const isReleased = new Promise((resolve) => (release = resolve));
-  await page.route(files, async (route) => {
-    await isReleased;
-    await route.continue();
-  });
-  return { release, asked: () => page.waitForRequest(files) };
-}
 
 // All that is loaded late is there.
 async function loaded(page) {
@@ -29,7 +18,7 @@ async function loaded(page) {
 scene('what is typed before the room has come is whole in the composer, and is not sent by itself', async ({ visitor, peer }) => {
   const bob = await peer('bob');
   const ana = await visitor();
-  const { release, asked } = await held(ana, '**/js/room.js');
+  const { release, asked } = await heldBack(ana, '**/js/room.js');
   const request = asked();
   await ana.fill('#name', 'ana');
   await ana.keyboard.press('Enter');
@@ -50,7 +39,7 @@ scene('what is typed before the room has come is whole in the composer, and is n
 scene('what is typed after a reload goes on where the draft ended', async ({ person }) => {
   const ana = await person('ana');
   await ana.fill('#message', 'no, ');
-  const { release, asked } = await held(ana, '**/js/room.js');
+  const { release, asked } = await heldBack(ana, '**/js/room.js');
   const request = asked();
   await ana.reload({ waitUntil: 'commit' });
   await request;
@@ -61,7 +50,7 @@ scene('what is typed after a reload goes on where the draft ended', async ({ per
 
 scene('a name typed right after Ctrl+K is in the switcher, and Enter leads there', async ({ person }) => {
   const ana = await person('ana');
-  const { release, asked } = await held(ana, '**/later/all.js*');
+  const { release, asked } = await heldBack(ana, '**/later/all.js*');
   const request = asked();
   await ana.keyboard.press('Control+k');
   await request;
@@ -78,7 +67,7 @@ scene('what is typed early can be corrected, keeps its space, and is not taken f
   const ana = await person('ana');
   await eventuallyPeople(ana, ['bob', 'ana']);
   await ana.fill('#message', 'hello');
-  const { release, asked } = await held(ana, '**/later/all.js*');
+  const { release, asked } = await heldBack(ana, '**/later/all.js*');
   const request = asked();
   await ana.click('button.person');
   await request;
@@ -96,7 +85,7 @@ scene('what is typed early can be corrected, keeps its space, and is not taken f
 scene('a name for a switcher that does not come is not in the message; and none opens after one has gone', { isServerGoing: true }, async ({ person }) => {
   const ana = await person('ana');
   await ana.fill('#message', 'draft');
-  const { release, asked } = await held(ana, '**/later/all.js*');
+  const { release, asked } = await heldBack(ana, '**/later/all.js*');
   const request = asked();
   await ana.keyboard.press('Control+k');
   await request;

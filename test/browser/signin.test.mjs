@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually, eventuallyPeople, eventuallySent, eventuallyTexts, say, scene, signIn } from './harness.mjs';
+import { eventually, eventuallyPeople, eventuallySent, eventuallyTexts, heldBack, say, scene, signIn } from './harness.mjs';
 
 const errorOf = (page, field) =>
   page.evaluate((id) => {
@@ -156,12 +156,7 @@ scene('a browser that refuses to remember anything will do', async ({ visitor, p
 
 scene('a name that is written before the page is complete stays', async ({ visitor, daemon }) => {
   const page = await visitor({ url: 'about:', path: 'blank' });
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  await page.route('**/js/main.js', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const { release } = await heldBack(page, '**/js/main.js');
   await page.goto(daemon.url, { waitUntil: 'commit' });
   await page.fill('#name', 'ana');
   await page.press('#name', 'Enter'); // too early, but harmless
