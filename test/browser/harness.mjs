@@ -239,6 +239,7 @@ export async function link(stage) {
     const far = net.connect(stage.daemon.port, '127.0.0.1');
     const pair = { near, far };
     far.on('error', () => {});
+    near.once('data', (data) => (pair.isSocket = /^upgrade: websocket/im.test(data.toString('latin1'))));
     near.on('data', (data) => mode === 'open' && far.write(data));
     far.on('data', (data) => mode === 'open' && !swallow(data) && near.write(data));
     for (const [one, other] of [
@@ -297,13 +298,13 @@ export async function link(stage) {
       mode = 'open';
     },
     forget,
-    // A farewell that this daemon has no reason to say.
+    // A farewell that this daemon has no reason to say, on the WebSockets: a page may be asking for a file meanwhile.
     dismiss(code, farewell) {
       const said = Buffer.from(JSON.stringify({ type: 'bye', code, reconnect: false, ...farewell }));
       assert.ok(said.length < 126); // RFC 6455, 5.2: the length is in one byte
       const head = Buffer.from([0x81, said.length]);
       const close = Buffer.from([0x88, 2, code >> 8, code & 255]);
-      for (const { near } of pairs) near.end(Buffer.concat([head, said, close]));
+      for (const { near, isSocket } of pairs) if (isSocket) near.end(Buffer.concat([head, said, close]));
     },
     connections: () => connections,
   };
