@@ -255,6 +255,8 @@ export async function link(stage) {
     pairs.add(pair);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // Without those that carry files: a page may be asking for one meanwhile.
+  const webSockets = () => [...pairs].filter(({ isSocket }) => isSocket);
   const forget = () => {
     for (const ghost of ghosts) ghost.destroy();
   };
@@ -277,12 +279,12 @@ export async function link(stage) {
     lose(test) {
       swallow = (data) => test(data.toString('latin1'));
     },
-    // What the daemon says comes later, and whole.
+    // What the daemon says on the WebSockets comes later, and whole.
     holdAnswers() {
-      for (const { far } of pairs) far.pause();
+      for (const { far } of webSockets()) far.pause();
     },
     passAnswers() {
-      for (const { far } of pairs) far.resume();
+      for (const { far } of webSockets()) far.resume();
     },
     freeze() {
       mode = 'frozen';
@@ -298,13 +300,13 @@ export async function link(stage) {
       mode = 'open';
     },
     forget,
-    // A farewell that this daemon has no reason to say, on the WebSockets: a page may be asking for a file meanwhile.
+    // A farewell that this daemon has no reason to say.
     dismiss(code, farewell) {
       const said = Buffer.from(JSON.stringify({ type: 'bye', code, reconnect: false, ...farewell }));
       assert.ok(said.length < 126); // RFC 6455, 5.2: the length is in one byte
       const head = Buffer.from([0x81, said.length]);
       const close = Buffer.from([0x88, 2, code >> 8, code & 255]);
-      for (const { near, isSocket } of pairs) if (isSocket) near.end(Buffer.concat([head, said, close]));
+      for (const { near } of webSockets()) near.end(Buffer.concat([head, said, close]));
     },
     connections: () => connections,
   };
