@@ -223,10 +223,15 @@ scene('what left at the top leaves its room until it is calm, and a finger that 
   const bob = await peer('bob');
   const room = () => ana.$eval('#rows', (rows) => Number.parseFloat(rows.style.paddingTop.match(/([\d.]+)px/)?.[1] ?? 0));
   const count = counter(bob);
-  for (let i = 0; i < 20 || !(await room()); i++) {
-    const total = count(10);
-    await eventually(() => lastText(ana), `${total - 1} said`);
-  }
+  // All is read, so that no line comes, and the room is there yet.
+  do {
+    let total;
+    for (let i = 0; i < 20 || !(await room()); i++) {
+      total = count(10);
+      await eventually(() => lastText(ana), `${total - 1} said`);
+    }
+    await eventuallyRead(ana, total);
+  } while (!(await room()));
   const changes = await ana.evaluate(async () => {
     const log = document.getElementById('log');
     const seen = [];
