@@ -391,13 +391,14 @@ const farewells = {
 for (const [what, [code, farewell, isForNow]] of Object.entries(farewells)) {
   scene(`${what}: the reason, no try, log and draft stay${isForNow ? ', and back by a button' : ''}`, away, async (stage) => {
     const line = await link(stage);
-    const ana = await stage.person('ana', { url: line.url });
+    const ana = await stage.visitor({ url: line.url });
+    await ana.clock.install(); // before the connection has a timer, as one that is not the clock's is not stopped by it
+    await signIn(ana, 'ana');
     await say(ana, 'mine');
     await eventuallySent(ana, ['mine']);
     await ana.hover('.bubble');
     await ana.waitForSelector('.tools'); // all that is loaded later is there
     await ana.fill('#message', 'a draft');
-    await ana.clock.install();
     await stopClock(ana);
     const before = line.connections();
     line.dismiss(code, farewell);
