@@ -102,7 +102,7 @@ const needs = {
 const isDurableType = (type) => Object.hasOwn(durable, type);
 
 const isEvent = (e) => isDurableType(e?.type) && has(e, durable[e.type]);
-const isFrame = (f) => (isEvent(f) ? isText(f.room) : Object.hasOwn(needs, f.type) && has(f, needs[f.type]));
+const isFrame = (f) => (isEvent(f) ? isText(f.room) : Object.hasOwn(needs, f?.type) && has(f, needs[f.type]));
 
 function cleanReactions(reactions) {
   if (!isObject(reactions)) return {};
@@ -129,7 +129,7 @@ export function decode(text) {
   } catch {
     return null;
   }
-  return isObject(frame) && isFrame(frame) ? { ...frame, ...insides[frame.type]?.(frame) } : null;
+  return isFrame(frame) ? { ...frame, ...insides[frame.type]?.(frame) } : null;
 }
 
 const causes = {
@@ -233,11 +233,10 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   function open() {
     clearTimeout(timer);
     last = {};
-    const own = openSocket(url());
-    socket = own;
-    own.onmessage = (event) => own === socket && hear(event.data);
-    own.onclose = (event) => own === socket && end(event.code, event.reason);
-    own.onerror = () => {}; // Node wants it
+    socket = openSocket(url());
+    socket.onmessage = (event) => hear(event.data);
+    socket.onclose = (event) => end(event.code, event.reason);
+    socket.onerror = () => {}; // Node wants it
     after(OPEN_MS, drop);
     enter({ phase: 'connecting', attempt, cause: state.cause });
   }
@@ -290,7 +289,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   function end(code, closeReason) {
     const meaning = meaningOfClose(code);
     const { cause } = meaning;
-    const final = last.reconnect === undefined ? meaning.final : last.reconnect === false;
+    const final = !(last.reconnect ?? !meaning.final);
     const text = last.error || last.reason || closeReason;
     const isOver = final && !(cause === 'taken' && isPatient());
     close();
@@ -319,7 +318,7 @@ export function createConnection({ url, greet, onChange, onFrame, ...given }) {
   }
 
   function ask(ms) {
-    if (probe && probe.until <= now() + ms) return;
+    if (probe?.until <= now() + ms) return;
     clearTimeout(probe?.timer);
     const asked = now();
     const judge = () => {
@@ -438,13 +437,9 @@ export function createOutbox({ storage, name = 'outbox', changed = () => {}, now
 
     postpone: (cid) => update(cid, { state: 'queued' }),
 
-    rename(was, room) {
-      if (of(was).length) set(entries.map((e) => (e.room === was ? { ...e, room } : e)));
-    },
+    rename: (was, room) => set(entries.map((e) => (e.room === was ? { ...e, room } : e))),
 
-    connectionLost() {
-      if (entries.some((e) => e.state === 'sending')) set(unsent(entries));
-    },
+    connectionLost: () => set(unsent(entries)),
 
     retry(cid) {
       const entry = find(cid);
@@ -525,17 +520,16 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       outbox.connectionLost();
       for (const [cid, request] of [...requests]) {
         clearTimeout(request.timer);
-        if (request.frame.type === 'message') requests.delete(cid);
-        else if (!request.keep) done(cid).reject(lost());
+        if (request.frame.type === 'message' || !request.keep) done(cid).reject(lost());
       }
     }
     emit('state', state, before);
     if (state.phase === 'online')
-      for (const room of rooms.values()) if (!room.isJoining && !room.isIn) sendJoin(room);
+      for (const room of rooms.values()) if (!room.isJoining) sendJoin(room);
   }
 
   function joined(frame) {
-    const room = [...rooms.values()].find((r) => r.joinCid === frame.cid) ?? rooms.get(frame.room);
+    const room = joiningBy(frame.cid) ?? rooms.get(frame.room);
     if (!room) {
       transmit({ type: 'leave', room: frame.room });
       return;
@@ -652,6 +646,8 @@ export function connect({ name, server, storage = memory(), token, insist, WebSo
       if (joining) forget(joining, new ChatError(frame));
       emit('frame', frame, { refusedRoom: joining?.name });
       joining?.emit('error', frame);
+      // What may have arrived waits.
+      for (const e of outbox.of(joining?.name)) if (!e.wasSent) error({ ...frame, cid: e.cid });
       if (joining && connection.state().phase === 'connecting') signIn();
     }
   }

@@ -475,6 +475,28 @@ test('what was sent to a room that is refused is told so', async () => {
   await assert.rejects(chat.join('bad').edit('x', 'y'), { code: 'bad_request', message: 'No such name.' });
 });
 
+test('a message for a room that is refused has failed, and goes when it is tried again; what may have arrived waits', async () => {
+  const chat = open('ana');
+  chat.join('lobby');
+  const room = chat.join('tea');
+  await settle();
+  server.swallow((f) => f.type === 'ack');
+  const maybe = room.send('maybe there');
+  await settle();
+  const never = room.send('never sent');
+  server.cut();
+  server.refuse((f) => (f.type === 'join' && f.room === 'tea' ? { code: 'room_limit', error: 'Too many rooms.' } : null));
+  await Promise.all([assert.rejects(never, { code: 'room_limit', message: 'Too many rooms.' }), pass(2_000)]);
+  assert.deepEqual(chat.outbox.entries().map((e) => [e.body, e.state]), [['maybe there', 'queued'], ['never sent', 'failed']]);
+  server.refuse(() => null);
+  server.swallow(() => false);
+  chat.join('tea');
+  await maybe;
+  chat.retry(chat.outbox.entries().find((e) => e.state === 'failed').cid);
+  await settle();
+  assert.deepEqual(server.room('tea').log.map((e) => e.body), ['maybe there', 'never sent']);
+});
+
 test('an only room that cannot be ends the connection, until another is joined', async () => {
   const chat = open('ana');
   const told = new Promise((resolve) => chat.join('bad').on('error', resolve));
