@@ -244,6 +244,17 @@ static void a_page_fetches_little_more_than_it_may_tell(void **state)
     }
 }
 
+static void ask_for_words(struct journal_rig *r, size_t times, const char *text)
+{
+    for (size_t i = 0; i < times; i++) {
+        struct query *q = query_make(QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
+
+        q->text = mem_strdup(text);
+        q->limit = 200;
+        r->journal->ops->ask(r->journal, q);
+    }
+}
+
 /* Whoever asked is gone by then: nobody waits for the rest of it. */
 static void a_stop_does_not_wait_for_all_questions(void **state)
 {
@@ -254,13 +265,7 @@ static void a_stop_does_not_wait_for_all_questions(void **state)
     for (int i = 0; i < 1000; i++)
         rig_post(r, rig_message("tea", r->ann, "word"));
     rig_await(r, 1000);
-    for (int i = 0; i < QUESTIONS; i++) {
-        struct query *q = query_make(QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
-
-        q->text = mem_strdup("w");
-        q->limit = 200;
-        r->journal->ops->ask(r->journal, q);
-    }
+    ask_for_words(r, QUESTIONS, "w");
     journal_rig_stop(r);
     assert_int_equal(r->answer_count, QUESTIONS);
     for (size_t i = 0; i < QUESTIONS; i++)
@@ -276,13 +281,7 @@ static void a_stop_does_not_wait_for_the_index(void **state)
 
     for (int round = 1; round <= ROUNDS; round++) {
         rig_keep(r, rig_message("tea", r->ann, "word"));
-        for (int i = 0; i < QUESTIONS; i++) {
-            struct query *q = query_make(QUERY_SEARCH, (struct session_id){0, 0, 1}, "tea");
-
-            q->text = mem_strdup("word");
-            q->limit = 1;
-            r->journal->ops->ask(r->journal, q);
-        }
+        ask_for_words(r, QUESTIONS, "word");
         journal_rig_reopen(r);
         assert_int_equal(r->answer_count, round * QUESTIONS);
     }
