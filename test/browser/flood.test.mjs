@@ -218,8 +218,10 @@ scene('on a tall window nothing is drawn while nobody scrolls', quick, async ({ 
   }
 });
 
-scene('what left at the top leaves its room until it is calm, and a finger that scrolls is not held up', quick, async ({ person, peer }) => {
-  const ana = await person('ana');
+scene('what left at the top leaves its room until it is calm, and a finger that scrolls is not held up', quick, async ({ visitor, peer }) => {
+  const ana = await visitor();
+  await ana.clock.install();
+  await signIn(ana, 'ana');
   const bob = await peer('bob');
   const room = () => ana.$eval('#rows', (rows) => Number.parseFloat(rows.style.paddingTop.match(/([\d.]+)px/)?.[1] ?? 0));
   const count = counter(bob);
@@ -244,7 +246,12 @@ scene('what left at the top leaves its room until it is calm, and a finger that 
     return seen;
   });
   assert.deepEqual(changes, []);
+  const fingers = await ana.evaluate(() => setInterval(() => document.getElementById('log').dispatchEvent(new Event('touchend')), 500));
+  await ana.clock.runFor(8_000);
+  assert.ok(await room());
+  await ana.evaluate((id) => clearInterval(id), fingers);
   const before = await ana.$$eval('.bubble', (all) => all.at(-1).getBoundingClientRect().top);
+  await ana.clock.runFor(8_000);
   await eventually(room, 0);
   const after = await ana.$$eval('.bubble', (all) => all.at(-1).getBoundingClientRect().top);
   assert.ok(Math.abs(after - before) <= 1, `${before} ${after}`);
