@@ -549,6 +549,13 @@ static void all_is_there_after_a_new_start(void **state)
     rig_keep(r, rig_about(EVENT_DELETE, "tea", r->ann_in_capitals, first.id, ""));
 }
 
+void contract_expect_items(const struct query *q, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < q->item_count && i < count; i++)
+        assert_string_equal(rig_tell(q->items[i]), texts[i]);
+    assert_int_equal(q->item_count, count);
+}
+
 int journal_contract_run(const struct journal_factory *factory)
 {
     const struct CMUnitTest writes[] = {
@@ -577,5 +584,5 @@ int journal_contract_run(const struct journal_factory *factory)
 
     the_factory = factory;
     return cmocka_run_group_tests_name("journal: append", writes, NULL, NULL) +
-           contract_run_reads();
+           contract_run_reads() + contract_run_search();
 }
