@@ -9,6 +9,8 @@ const chromiumPath =
   process.env.CHROMIUM ||
   names.flatMap((name) => places.map((place) => join(place, name))).find((path) => existsSync(path));
 
+const CLOSE_MS = 20_000;
+
 let launched;
 
 export function browser() {
@@ -30,6 +32,14 @@ export function browser() {
   return launched;
 }
 
+// It has been seen not to end when it was told to, and then the tests would not.
 export async function closeBrowser() {
-  await (await launched)?.close();
+  const open = await launched;
+  if (!open) return;
+  const session = await open.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const { id } = processInfo.find(({ type }) => type === 'browser');
+  const impatient = setTimeout(() => process.kill(id, 'SIGKILL'), CLOSE_MS);
+  await open.close();
+  clearTimeout(impatient);
 }

@@ -1,6 +1,6 @@
 // The connection layer in other hands: in Node, and in the example page.
 import assert from 'node:assert/strict';
-import { eventually, eventuallyTexts, link, scene, say } from './harness.mjs';
+import { eventually, eventuallySent, eventuallyTexts, link, scene, say } from './harness.mjs';
 
 scene('Node and the client talk; a lost link loses and doubles nothing', async (stage) => {
   const line = await link(stage);
@@ -9,13 +9,13 @@ scene('Node and the client talk; a lost link loses and doubles nothing', async (
   const heard = [];
   robot.room.on('message', ({ body }) => heard.push(body));
   await say(ana, 'hello');
-  await eventuallyTexts(ana, ['hello']);
+  await eventuallySent(ana, ['hello']);
   const { id, seq } = await robot.say('hello to you');
   assert.ok(id && seq === 2);
   line.cut();
   await say(ana, 'one', 'two');
   const waiting = [robot.say('three'), robot.say('four')];
-  await eventuallyTexts(ana, ['hello', 'hello to you', 'one', 'two']);
+  await eventuallySent(ana, ['hello', 'hello to you', 'one', 'two']);
   line.heal();
   robot.chat.retryNow();
   await Promise.all(waiting);
