@@ -495,7 +495,7 @@ scene('by host name, on plain http, everything works', async ({ person, daemon }
 // A reverse proxy that serves the daemon under /talk/ and nothing elsewhere.
 async function underPath(daemon, later) {
   const forward = ({ url, method, headers }) =>
-    http.request({ host: '127.0.0.1', port: daemon.port, path: url.slice('/talk'.length), method, headers });
+    http.request({ host: '127.0.0.1', port: daemon.port, path: url.slice('/talk'.length), method, headers }).on('error', () => {});
   const proxy = http.createServer((request, response) => {
     if (!request.url.startsWith('/talk/')) {
       response.writeHead(404).end();

@@ -19,6 +19,7 @@ async function pretend({ daemon, visitor, later }) {
       response.writeHead(answer.statusCode, answer.headers);
       answer.pipe(response);
     });
+    onward.on('error', () => response.destroy()); // the daemon may go first when the scene is over
     request.pipe(onward);
   });
   new WebSocketServer({ server: web, handleProtocols: () => 'chat.v2' }).on('connection', (socket) => {
